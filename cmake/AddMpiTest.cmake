@@ -1,0 +1,17 @@
+# add_mpi_test(name RANKS 1 2 3 SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...]):
+# one executable, one ctest entry per rank count; fails where any rank fails.
+function(add_mpi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;SOURCES;LIBRARIES;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_link_libraries(${name} PRIVATE lacuna Boost::unit_test_framework ${arg_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  foreach(n IN LISTS arg_RANKS)
+    add_test(NAME ${name}_np${n}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${MPIEXEC_PREFLAGS} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  endforeach()
+endfunction()

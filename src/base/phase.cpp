@@ -1,0 +1,107 @@
+#include "base/phase.hpp"
+
+#include <fmt/format.h>
+#include <petsclog.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace lacuna {
+namespace {
+
+struct Entry {
+  std::string name, unit;
+  std::int64_t calls = 0;
+  double seconds = 0, work = 0;
+  PetscLogEvent event = -1;
+};
+struct Book {
+  std::vector<Entry> entries;
+  std::vector<std::size_t> open;  ///< the stack of running phases
+  double since = 0;               ///< when the innermost one last started to run
+};
+Book& book() {
+  static Book b;
+  return b;
+}
+/// Closes the running stretch of the innermost phase.
+void settle(Book& b) {
+  const double now = MPI_Wtime();
+  if (!b.open.empty()) b.entries[b.open.back()].seconds += now - b.since;
+  b.since = now;
+}
+
+}  // namespace
+
+Phase::Phase(std::string name, std::string unit) {
+  auto& entries = book().entries;
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
+  index_ = static_cast<std::size_t>(found - entries.begin());
+  if (found != entries.end()) return;
+  Entry e{std::move(name), std::move(unit)};
+  static const PetscClassId id = [] {
+    PetscClassId fresh = 0;
+    check(PetscClassIdRegister("lacuna", &fresh));
+    return fresh;
+  }();
+  check(PetscLogEventRegister(e.name.c_str(), id, &e.event));
+  entries.push_back(std::move(e));
+}
+
+Phase::Scope::Scope(const Phase& phase, double work) {
+  Book& b = book();
+  settle(b);
+  b.open.push_back(phase.index_);
+  Entry& e = b.entries[phase.index_];
+  ++e.calls;
+  e.work += work;
+  PetscLogEventBegin(e.event, 0, 0, 0, 0);
+}
+Phase::Scope::~Scope() {
+  Book& b = book();
+  settle(b);
+  PetscLogEventEnd(b.entries[b.open.back()].event, 0, 0, 0, 0);
+  b.open.pop_back();
+}
+
+std::vector<PhaseTimes> phaseTimes(MPI_Comm comm) {
+  const auto& entries = book().entries;
+  const int n = static_cast<int>(entries.size()), ranks = sizeOf(comm);
+  std::vector<double> mine(3 * entries.size()), sum(mine.size()), most(mine.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    mine[3 * i] = entries[i].seconds;
+    mine[3 * i + 1] = static_cast<double>(entries[i].calls);
+    mine[3 * i + 2] = entries[i].work;
+  }
+  checkMpi(MPI_Allreduce(mine.data(), sum.data(), 3 * n, MPI_DOUBLE, MPI_SUM, comm));
+  checkMpi(MPI_Allreduce(mine.data(), most.data(), 3 * n, MPI_DOUBLE, MPI_MAX, comm));
+  std::vector<PhaseTimes> out;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (most[3 * i + 1] > 0)
+      out.push_back({entries[i].name, entries[i].unit, static_cast<std::int64_t>(most[3 * i + 1]), sum[3 * i] / ranks,
+                     most[3 * i], sum[3 * i + 2]});
+  return out;
+}
+
+void resetPhaseTimes() {
+  for (Entry& e : book().entries) e.calls = 0, e.seconds = 0, e.work = 0;
+  book().since = MPI_Wtime();
+}
+
+std::string phaseTable(const std::vector<PhaseTimes>& phases, double wallSeconds) {
+  std::string out = fmt::format("{:<24}{:>9}{:>12}{:>8}{:>11}{:>18}\n", "phase", "calls", "seconds", "share", "imbalance", "rate");
+  double rest = wallSeconds;
+  for (const PhaseTimes& p : phases) {
+    rest -= p.mean;
+    const std::string rate =
+        p.work > 0 && p.max > 0 ? fmt::format("{:.3g} {}/s", p.work / p.max, p.unit) : std::string("-");
+    out += fmt::format("{:<24}{:>9}{:>12.4f}{:>7.1f}%{:>11.2f}{:>18}\n", p.name, p.calls, p.mean,
+                       wallSeconds > 0 ? 100 * p.mean / wallSeconds : 0.0, p.mean > 0 ? p.max / p.mean : 1.0, rate);
+  }
+  out += fmt::format("{:<24}{:>9}{:>12.4f}{:>7.1f}%\n", "other", "", std::max(rest, 0.0),
+                     wallSeconds > 0 ? 100 * std::max(rest, 0.0) / wallSeconds : 0.0);
+  return out;
+}
+
+}  // namespace lacuna

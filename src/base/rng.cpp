@@ -1,0 +1,49 @@
+#include "base/rng.hpp"
+
+#include <Random123/philox.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace lacuna {
+namespace {
+
+/// (0, 1) from 53 bits, the ends excluded.
+double unit(std::uint32_t hi, std::uint32_t lo) {
+  return ((static_cast<std::uint64_t>(hi) << 21 ^ lo >> 11) + 0.5) * 0x1p-53;
+}
+
+template <class F>
+void fill(const Space& space, Vec x, F&& f) {
+  if (!space.holds(x)) throw Error("Rng: the vector is not in the space");
+  WriteLocal out(x);
+  for (const NaturalRun& run : space.naturalRuns())
+    for (PetscInt i = 0; i < run.count; ++i) out[run.local + i] = f(run.natural + i * run.stride);
+}
+
+}  // namespace
+
+std::pair<double, double> Rng::uniformPair(std::int64_t natural) const {
+  const auto n = static_cast<std::uint64_t>(natural);
+  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), draw_, stream_}};
+  const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
+  const auto b = r123::Philox4x32()(counter, key);
+  return {unit(b[0], b[1]), unit(b[2], b[3])};
+}
+
+std::pair<double, double> Rng::normalPair(std::int64_t natural) const {  // Box & Muller 1958
+  const auto [u, v] = uniformPair(natural);
+  const double r = std::sqrt(-2 * std::log(u)), angle = 2 * std::numbers::pi * v;
+  return {r * std::cos(angle), r * std::sin(angle)};
+}
+
+void Rng::normal(const Space& space, Vec x) {
+  fill(space, x, [this](std::int64_t i) { return normalPair(i).first; });
+  ++draw_;
+}
+void Rng::uniform(const Space& space, Vec x) {
+  fill(space, x, [this](std::int64_t i) { return uniformPair(i).first; });
+  ++draw_;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,118 @@
+#include "base/run.hpp"
+
+#include <petscsys.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/petsc_messages.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr double farewellSeconds = 3;
+
+struct Failure {
+  int code = 0;
+  std::string text;
+};
+
+Failure attempt(const std::function<ExitCode()>& job) {
+  try {
+    return {static_cast<int>(job()), {}};
+  } catch (const Error& e) {
+    return {static_cast<int>(e.code()), e.what()};
+  } catch (const std::bad_alloc&) {
+    return {static_cast<int>(ExitCode::Diverged), "out of memory"};
+  } catch (const std::exception& e) {
+    return {static_cast<int>(ExitCode::Diverged), e.what()};
+  } catch (...) {
+    return {static_cast<int>(ExitCode::Diverged), "unknown exception"};
+  }
+}
+
+/// Collective if all is well. Returns the code that all ranks share; prints one message. A rank that failed
+/// waits 3 s for the others; one that succeeded waits as long as they work.
+int farewell(MPI_Comm comm, const Failure& mine) {
+  int rank = 0;
+  MPI_Comm_rank(comm, &rank);
+  const bool failed = !mine.text.empty();
+  // First the lowest rank that failed (its message and code count), then the largest code of the rest.
+  std::array<int, 2> in{failed ? -rank : -INT_MAX, failed ? 0 : mine.code}, out{};
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallreduce(in.data(), out.data(), 2, MPI_INT, MPI_MAX, comm, &request);
+  const auto start = std::chrono::steady_clock::now();
+  for (int done = 0; !done;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
+    if (failed && waited.count() > farewellSeconds) {
+      std::fprintf(stderr, "error: rank %d: %s\n", rank, mine.text.c_str());
+      std::fflush(nullptr);
+      MPI_Abort(comm, mine.code);
+    }
+  }
+  if (out[0] == -INT_MAX) return out[1];
+  const int first = -out[0];
+  if (rank == first) std::fprintf(stderr, "error: %s\n", mine.text.c_str());
+  std::fflush(nullptr);
+  int code = mine.code;
+  MPI_Bcast(&code, 1, MPI_INT, first, comm);
+  return code;
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const std::function<ExitCode(const std::vector<std::string>&)>& job) {
+  std::vector<std::string> words;
+  int split = 1;
+  for (; split < argc && std::strcmp(argv[split], "--") != 0; ++split) words.emplace_back(argv[split]);
+  // Own handlers of SIGSEGV and friends would hide the signal from the scheduler; leftovers are our own affair.
+  std::vector<std::string> kept{argv[0], "-skip_petscrc", "-no_signal_handler", "-options_left", "0"};
+  for (int i = split + 1; i < argc; ++i) kept.emplace_back(argv[i]);
+  std::vector<char*> pointers;
+  for (auto& word : kept) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const char* ignored = std::getenv("PETSC_OPTIONS");
+  const std::string ignoredText = ignored ? ignored : "";
+  unsetenv("PETSC_OPTIONS");
+
+  int petscArgc = static_cast<int>(kept.size());
+  char** petscArgv = pointers.data();
+  if (PetscInitialize(&petscArgc, &petscArgv, nullptr, nullptr)) return static_cast<int>(ExitCode::Diverged);
+  installPetscMessages();
+  MPI_Comm comm = MPI_COMM_NULL;  // a rank that failed must not meet the others inside their own collectives
+  if (MPI_Comm_dup(PETSC_COMM_WORLD, &comm) != MPI_SUCCESS) MPI_Abort(PETSC_COMM_WORLD, static_cast<int>(ExitCode::Diverged));
+  if (!ignoredText.empty())
+    PetscPrintf(PETSC_COMM_WORLD, "note: PETSC_OPTIONS is ignored (%s); give PETSc options after --\n", ignoredText.c_str());
+
+  const int code = farewell(comm, attempt([&] { return job(words); }));
+  MPI_Comm_free(&comm);
+  uninstallPetscMessages();
+  return PetscFinalize() && code == 0 ? static_cast<int>(ExitCode::Diverged) : code;
+}
+
+void rejectUnusedPetscOptions() {
+  PetscInt n = 0;
+  char **names = nullptr, **values = nullptr;
+  check(PetscOptionsLeftGet(nullptr, &n, &names, &values));
+  std::string unused;
+  for (PetscInt i = 0; i < n; ++i) {
+    const std::string name = names[i];
+    if (name == "skip_petscrc" || name == "no_signal_handler" || name == "options_left") continue;
+    unused += " -" + name + (values[i] ? std::string(" ") + values[i] : "");
+  }
+  check(PetscOptionsLeftRestore(nullptr, &n, &names, &values));
+  if (!unused.empty()) throw Error(ExitCode::Usage, "PETSc option(s) that nothing uses:" + unused);
+}
+
+}  // namespace lacuna
