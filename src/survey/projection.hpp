@@ -1,0 +1,92 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <string>
+
+namespace lacuna {
+
+enum class Projection {
+  Gnomonic,  ///< tangent plane (FITS TAN)
+  None       ///< plain differences of RA and Dec, no cos(Dec) (FITS CAR with CRVAL2 = 0)
+};
+
+/// Keywords of a FITS celestial WCS; angles in degrees, CRPIX counted from 1 at a pixel's centre.
+struct Wcs {
+  std::string ctype1, ctype2;
+  double crpix1 = 0, crpix2 = 0, crval1 = 0, crval2 = 0, cdelt1 = 0, cdelt2 = 0;
+  double lonpole = 180;  ///< to be written: its default is another at Dec 90
+};
+
+/// A pixel grid on the sky. x = column, along +RA; y = row, along +Dec; pixel centres at integers from 0; the grid
+/// centre (ra0, dec0) lies at x = (nx - 1)/2, y = (ny - 1)/2. Pure geometry: no MPI, cheap to copy.
+///
+/// Gnomonic, with da = ra - ra0 and cos t = sin d0 sin d + cos d0 cos d cos da (Calabretta & Greisen 2002, 5.1.3):
+///   xi = cos d sin da / cos t,   eta = (cos d0 sin d - sin d0 cos d cos da) / cos t.
+/// None: xi = da wrapped to +-180 deg, eta = dec - dec0.
+class SkyGrid {
+ public:
+  /// Angles in degrees. Throws (exit 78) where a number is not finite or out of range.
+  SkyGrid(Projection projection, double raDeg, double decDeg, double pixelArcmin, std::int64_t nx, std::int64_t ny);
+
+  Projection projection() const { return projection_; }
+  double centerRa() const { return ra0_; }    ///< deg, in [0, 360)
+  double centerDec() const { return dec0_; }  ///< deg
+  double pixelArcmin() const { return pixelArcmin_; }
+  std::int64_t nx() const { return nx_; }
+  std::int64_t ny() const { return ny_; }
+  /// Solid angle of the pixel at the grid centre in arcmin^2 (`None`: times cos Dec of the centre).
+  double pixelArea() const;
+
+  struct Point {
+    double x, y;  ///< pixels; NaN where the sphere has no image (90 deg and more from the tangent point)
+  };
+  struct Direction {
+    double ra, dec;  ///< deg, RA in [0, 360)
+  };
+  /// A point with the rotation from the local (+RA, +Dec) axes to the grid's: a spin-2 quantity g1 + i g2 given in
+  /// the local axes is (g1 + i g2)(cos2 + i sin2) in the grid's.
+  struct Placed {
+    double x, y, cos2, sin2;
+  };
+
+  Point pixelOf(double raDeg, double decDeg) const;
+  Direction skyOf(double x, double y) const;
+  /// The rotation angle psi is that of the polar decomposition of the projection's Jacobian. A gnomonic projection
+  /// maps the direction away from the tangent point to itself, so psi is the bearing in the plane less that on
+  /// the sphere. By Napier's analogy tan(psi/2) = tan(da/2) sin((d+d0)/2) / cos((d-d0)/2), hence
+  ///   e^{i psi} = [cos d cos d0 + cos da (1 + sin d sin d0) + i sin da (sin d + sin d0)] / (1 + cos t).
+  Placed place(double raDeg, double decDeg) const;
+
+  /// True if the pixel that holds (x, y) belongs to the grid. False for NaN.
+  bool holds(double x, double y) const {
+    return x >= -0.5 && y >= -0.5 && x < static_cast<double>(nx_) - 0.5 && y < static_cast<double>(ny_) - 0.5;
+  }
+  Wcs wcs() const;
+
+ private:
+  Projection projection_;
+  double ra0_, dec0_, pixelArcmin_;
+  std::int64_t nx_, ny_;
+  double sinDec0_, cosDec0_, midX_, midY_;
+  double perPixel_;  ///< pixels per radian (gnomonic) or per degree (none)
+};
+
+/// a - b in degrees, wrapped to [-180, 180].
+inline double wrappedDifference(double a, double b) { return std::remainder(a - b, 360.0); }
+
+inline SkyGrid::Placed SkyGrid::place(double raDeg, double decDeg) const {
+  const double da = wrappedDifference(raDeg, ra0_);
+  if (projection_ == Projection::None) return {da * perPixel_ + midX_, (decDeg - dec0_) * perPixel_ + midY_, 1, 0};
+  constexpr double radian = std::numbers::pi / 180;
+  const double s = std::sin(da * radian), c = std::cos(da * radian);
+  const double sd = std::sin(decDeg * radian), cd = std::cos(decDeg * radian);
+  const double ss = sd * sinDec0_, cc = cd * cosDec0_, cosT = ss + cc * c;
+  if (!(cosT > 0)) return {std::nan(""), std::nan(""), 1, 0};
+  const double f = perPixel_ / cosT, g = 1 / (1 + cosT);
+  const double cosPsi = (cc + c * (1 + ss)) * g, sinPsi = s * (sd + sinDec0_) * g;
+  return {cd * s * f + midX_, (cosDec0_ * sd - sinDec0_ * cd * c) * f + midY_, (cosPsi - sinPsi) * (cosPsi + sinPsi),
+          2 * cosPsi * sinPsi};
+}
+
+}  // namespace lacuna
