@@ -72,7 +72,7 @@ unset(CMAKE_REQUIRED_LIBRARIES)
 
 # HDF5: only a parallel one will do; CMake often finds the serial one first.
 set(HDF5_PREFER_PARALLEL ON)
-find_package(HDF5 COMPONENTS C)
+find_package(HDF5 COMPONENTS C HL)  # HL: dimension scales
 if(NOT HDF5_FOUND)
   lacuna_missing("HDF5" libhdf5-openmpi-dev)
 endif()
@@ -81,7 +81,7 @@ if(NOT HDF5_IS_PARALLEL)
 endif()
 add_library(lacuna_hdf5 INTERFACE)
 target_include_directories(lacuna_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
-target_link_libraries(lacuna_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+target_link_libraries(lacuna_hdf5 INTERFACE ${HDF5_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
 
 # FFTW: serial plans and the MPI transpositions.
 lacuna_pkg(lacuna_fftw_serial MODULES fftw3 PACKAGE libfftw3-dev)

@@ -1,0 +1,40 @@
+#pragma once
+#include <fitsio.h>
+
+#include <string>
+
+namespace lacuna {
+
+/// An owning handle of a FITS file opened by CFITSIO on this rank. The name is a name: filters, pipes and URLs in it
+/// do not work. All methods are rank-local; call them inside onRankZero() or together().
+class FitsFile {
+ public:
+  /// Opens for reading. 66 if there is no such file, 65 if it is not FITS.
+  static FitsFile open(const std::string& path);
+  /// Creates; replaces what is there. 73.
+  static FitsFile create(const std::string& path);
+  FitsFile(FitsFile&& o) noexcept;
+  FitsFile& operator=(FitsFile&&) = delete;
+  ~FitsFile();
+
+  operator fitsfile*() const { return file_; }
+  const std::string& path() const { return path_; }
+
+  /// Moves to an HDU given as a number (the primary one is 0) or as EXTNAME; 65 if there is none. Checks that the file
+  /// is as long as the header of the HDU says (65).
+  void moveTo(const std::string& hdu);
+  /// Compares CHECKSUM and DATASUM, where present, with the bytes of the current HDU (reads all of them). 65.
+  void verifyChecksum() const;
+  /// Throws for a CFITSIO status other than zero: 65 when reading, 74 when writing, with CFITSIO's own words.
+  void check(int status, const std::string& doing) const;
+  /// Closes; throws 74 if the last bytes could not be written.
+  void close();
+
+ private:
+  FitsFile(fitsfile* file, std::string path, bool writing) : file_(file), path_(std::move(path)), writing_(writing) {}
+  fitsfile* file_ = nullptr;
+  std::string path_;
+  bool writing_ = false;
+};
+
+}  // namespace lacuna

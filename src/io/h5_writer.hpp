@@ -1,0 +1,78 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/h5_file.hpp"
+
+namespace lacuna {
+
+/// Writes an HDF5 file by all ranks at once (MPI-IO): chunks of about 2 MiB with fletcher32, collective transfers, in
+/// which ranks without data take part. Missing groups are made.
+///
+/// Parallel HDF5 neither survives nor reports a full disk: it crashes at close, hangs, or returns success. So the space
+/// for every dataset is reserved first (fallocate, or a look at the free space where the file system has no such call),
+/// which throws (exit 74) in good order; and if a call of HDF5 fails all the same on any rank, one message is printed,
+/// the file is removed and the job is aborted with exit code 74, without calling HDF5 again.
+///
+/// All methods are collective with the same arguments on all ranks, but for the entries of x and for `values` and
+/// `strings`, of which rank 0's are taken.
+class H5Writer {
+ public:
+  /// Truncates `path` (OutputFile::temporary()). 73 if it cannot be created.
+  H5Writer(MPI_Comm comm, std::string path);
+  H5Writer(const H5Writer&) = delete;
+  H5Writer& operator=(const H5Writer&) = delete;
+  /// Closes the file if all ranks get here within 3 s; else leaves it to the farewell of base/run.
+  ~H5Writer();
+
+  /// Makes an empty group, for attributes.
+  void group(const std::string& name);
+  /// One channel of x (in the layout of cube), cut to the window: float64 with the extents fileExtents(), attributes
+  /// `units` ("1" for a pure number) and `long_name`.
+  void writeField(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
+                  const std::string& units, const std::string& longName);
+  /// A 1-D dataset of doubles, 64-bit integers or strings.
+  void writeValues(const std::string& name, const std::vector<double>& values, const std::string& units = {},
+                   const std::string& longName = {});
+  void writeIntegers(const std::string& name, const std::vector<std::int64_t>& values);
+  void writeStrings(const std::string& name, const std::vector<std::string>& strings);
+
+  /// Makes the 1-D dataset `scale` a dimension scale, called by the last part of its name.
+  void makeScale(const std::string& scale);
+  /// Attaches it to an axis (counted from the slowest) of a dataset of the same extent there.
+  void attachScale(const std::string& dataset, int axis, const std::string& scale);
+
+  /// Attributes of a group or dataset; an existing one is replaced.
+  void attribute(const std::string& object, const std::string& name, double value);
+  void attribute(const std::string& object, const std::string& name, std::int64_t value);
+  void attribute(const std::string& object, const std::string& name, const std::string& value);
+  void attribute(const std::string& object, const std::string& name, const char* value) {
+    attribute(object, name, std::string(value));
+  }
+  void attribute(const std::string& object, const std::string& name, int value) {
+    attribute(object, name, static_cast<std::int64_t>(value));
+  }
+
+  /// Everything written so far is on disk when it returns (on every node).
+  void flush();
+  /// Closes the file and checks that it has its full length. Nothing may be written after it.
+  void close();
+
+ private:
+  struct Bytes {
+    hid_t memoryType, fileType;
+    const void* data;
+  };
+  H5Id createDataset(const std::string& name, const std::vector<hsize_t>& extents, hid_t type);
+  void writeRoot(const std::string& name, std::size_t count, const Bytes& bytes);
+  void setAttribute(const std::string& object, const std::string& name, hid_t type, const void* data);
+  void reserve(std::int64_t bytes, const std::string& what);
+  void require(bool ok, const std::string& what);
+
+  MPI_Comm comm_;
+  std::string path_;
+  H5Id file_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,92 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/observer.hpp"
+#include "base/phase.hpp"
+#include "io/digest.hpp"
+#include "io/h5_writer.hpp"
+#include "io/output_file.hpp"
+#include "io/sky_wcs.hpp"
+
+namespace lacuna {
+
+/// The grid of an image product: /grid.
+struct ProductGrid {
+  PetscInt nx = 0, ny = 0;
+  double pixelArcmin = 0;
+  std::string projection = "none";  ///< "gnomonic" or "none"
+  double centerRaDeg = 0, centerDecDeg = 0;
+  std::optional<SkyWcs> wcs;
+};
+
+/// How a run went: /convergence.
+struct ProductConvergence {
+  std::string method;   ///< "wiener", ...
+  std::string stopped;  ///< why, in words
+  double rtol = Progress::none;
+  std::vector<Progress> history;
+};
+
+/// Where the numbers come from: /provenance and /config. Versions, host, date and SLURM ids are added by the writer.
+struct ProductOrigin {
+  std::string command;  ///< the command line
+  std::uint64_t seed = 0;
+  std::vector<InputDigest> inputs;
+  std::string configToml;    ///< all keys with their values, defaults included
+  std::string configSource;  ///< the file they came from
+};
+
+/// A peak of the map: /peaks and NAME_peaks.csv.
+struct Peak {
+  double ra = 0, dec = 0;  ///< deg
+  double snr = 0;
+  double x = 0, y = 0;  ///< pixel, 0-based
+  double kappa = 0;
+};
+
+/// The standard output file of all programs; layout in docs/files.md. Made before the computation, which claims the
+/// name (see OutputFile) and creates nothing else; HDF5 is opened by the first write. All methods are collective.
+class Product {
+ public:
+  /// NAME.h5 in `folder`. Throws 73.
+  Product(MPI_Comm comm, std::string program, const std::filesystem::path& folder, const std::string& name,
+          bool overwrite);
+
+  const std::string& path() const { return out_.path(); }
+
+  void grid(const ProductGrid& grid);
+  /// /maps/<name>: see H5Writer::writeField. Scales /grid/y and /grid/x are attached if grid() came first.
+  void map(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
+           const std::string& units, const std::string& longName);
+  void origin(const ProductOrigin& origin);
+  void convergence(const ProductConvergence& convergence);
+  void performance(const std::vector<PhaseTimes>& phases);
+  void peaks(const std::vector<Peak>& peaks);
+  /// /notes: what a reader must know to use the maps.
+  void note(const std::string& key, const std::string& text);
+  /// Anything else that a program adds.
+  H5Writer& file();
+
+  /// Writes complete = 1 as the last thing, closes, and gives the file its name.
+  void commit();
+
+ private:
+  MPI_Comm comm_;
+  std::string program_;
+  OutputFile out_;
+  std::unique_ptr<H5Writer> file_;  ///< after out_: closed before the temporary file is removed
+  std::optional<ProductGrid> grid_;
+};
+
+/// The list of peaks as CSV: ra_deg,dec_deg,snr,kappa,x,y.
+std::string peaksCsv(const std::vector<Peak>& peaks);
+
+/// "PETSc 3.18.5, HDF5 1.10.8, ...": what the program runs with.
+std::string libraryVersions();
+
+}  // namespace lacuna
