@@ -15,3 +15,17 @@ function(add_mpi_test name)
     set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   endforeach()
 endfunction()
+
+# add_unit_test(name SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...]): a test of code that needs no MPI;
+# links only what LIBRARIES says.
+function(add_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE Boost::unit_test_framework ${arg_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()

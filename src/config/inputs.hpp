@@ -68,7 +68,7 @@ class Inputs {
   template <class T>
   const T& get(std::string_view key) const;
   std::string place(const Entry& entry) const;
-  std::filesystem::path resolve(const Entry& entry) const;
+  Value echoed(const Entry& entry) const;
 
   Program program_;
   std::string fileName_;

@@ -48,10 +48,13 @@ bool Range::contains(double x) const {
 bool Range::unlimited() const { return std::isinf(low) && std::isinf(high); }
 
 std::string Range::text() const {
+  const auto plain = [](double x) {
+    return x == std::trunc(x) && std::abs(x) < 1e15 ? fmt::format("{:.0f}", x) : fmt::format("{}", x);
+  };
   if (unlimited()) return {};
-  if (std::isinf(high)) return fmt::format("{} {}", lowOpen ? ">" : ">=", low);
-  if (std::isinf(low)) return fmt::format("{} {}", highOpen ? "<" : "<=", high);
-  return fmt::format("{}{}, {}{}", lowOpen ? '(' : '[', low, high, highOpen ? ')' : ']');
+  if (std::isinf(high)) return fmt::format("{} {}", lowOpen ? ">" : ">=", plain(low));
+  if (std::isinf(low)) return fmt::format("{} {}", highOpen ? "<" : "<=", plain(high));
+  return fmt::format("{}{}, {}{}", lowOpen ? '(' : '[', plain(low), plain(high), highOpen ? ')' : ']');
 }
 
 std::string_view programName(Program program) {

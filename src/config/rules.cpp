@@ -1,0 +1,131 @@
+#include "config/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "config/utf8.hpp"
+
+namespace lacuna {
+namespace {
+
+/// Exactly one of spectrum and spectrum_model.
+void checkSpectrum(const Inputs& inputs, const std::string& section) {
+  const std::string file = section + ".spectrum", model = section + ".spectrum_model";
+  if (!inputs.counts(file)) return;
+  if (inputs.has(file) && inputs.has(model)) throw inputs.bad(model, "spectrum is given too: give one of them");
+  if (!inputs.has(file) && !inputs.has(model)) throw inputs.bad(file, "give spectrum (a file) or spectrum_model");
+}
+
+void checkCenter(const Inputs& inputs) {
+  if (inputs.has("grid.center_deg") && std::abs(inputs.numbers("grid.center_deg")[1]) > 90)
+    throw inputs.bad("grid.center_deg", "the second number is a Dec and must be in [-90, 90]");
+}
+
+void checkName(const Inputs& inputs) {
+  const auto& name = inputs.text("output.name");
+  const bool printable =
+      std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos || name.size() > 200 ||
+      !printable || !isUtf8(name))
+    throw inputs.bad("output.name",
+                     "must be a plain file name: 1 to 200 bytes of UTF-8, no / and no control characters");
+}
+
+bool parseEnd(std::string_view text, double open, double& end) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  end = open;
+  if (text.empty()) return true;
+  const auto [stop, status] = std::from_chars(text.data(), text.data() + text.size(), end);
+  return status == std::errc() && stop == text.data() + text.size() && std::isfinite(end);
+}
+
+void checkCatalogue(const Inputs& inputs) {
+  for (const char* key : {"data.ra", "data.dec", "data.e1", "data.e2", "data.mask_dataset"})
+    if (inputs.text(key).empty()) throw inputs.bad(key, "must not be empty");
+  if (inputs.isText("data.m") && inputs.text("data.m").empty()) throw inputs.bad("data.m", "must not be empty");
+  selections(inputs);
+}
+
+void checkMaps(const Inputs& inputs) {
+  const bool weighted = inputs.text("solver.method") != "kaiser-squires";
+  const bool variance = !inputs.text("data.noise_variance").empty();
+  if (variance && inputs.has("data.noise_sd"))
+    throw inputs.bad("data.noise_sd", "noise_variance is given too: give one of them");
+  if (weighted && !variance && !inputs.has("data.noise_sd"))
+    throw inputs.bad("data.noise_variance", "give noise_variance (a map) or noise_sd (a number)");
+  for (const char* key : {"data.gamma1", "data.gamma2", "data.mask", "data.noise_variance"}) {
+    const auto& name = inputs.text(key);
+    const bool optional = std::string_view(key) == "data.mask" || std::string_view(key) == "data.noise_variance";
+    if (name.empty() && optional) continue;
+    if (name.empty()) throw inputs.bad(key, "must not be empty");
+    if (!inputs.has("data.file") && !namesFitsFile(name))
+      throw inputs.bad("data.file", fmt::format("missing: {} = \"{}\" is a dataset of it", key + 5, clipped(name)));
+  }
+}
+
+void checkMassmap(const Inputs& inputs) {
+  if (inputs.text("data.kind") == "catalogue")
+    checkCatalogue(inputs);
+  else
+    checkMaps(inputs);
+  for (const double column : inputs.numbers("data.clusters_columns"))
+    if (column != std::trunc(column)) throw inputs.bad("data.clusters_columns", "must be whole numbers");
+  checkSpectrum(inputs, "prior");
+}
+
+void checkSimulate(const Inputs& inputs) {
+  const auto haloes = inputs.numbers("haloes.ra").size();
+  for (const char* key : {"haloes.dec", "haloes.m200_1e14_msun", "haloes.concentration", "haloes.redshift"})
+    if (inputs.numbers(key).size() != haloes)
+      throw inputs.bad(key, fmt::format("{} entries, but ra has {}: the lists of [haloes] need one for each halo",
+                                        inputs.numbers(key).size(), haloes));
+  const auto& radius = inputs.numbers("mask.hole_radius_arcmin");
+  if (radius[0] > radius[1]) throw inputs.bad("mask.hole_radius_arcmin", "must be [min, max] with min <= max");
+  checkSpectrum(inputs, "sky");
+}
+
+}  // namespace
+
+void checkRules(const Inputs& inputs) {
+  checkName(inputs);
+  checkCenter(inputs);
+  if (inputs.program() == Program::Massmap) checkMassmap(inputs);
+  if (inputs.program() == Program::Simulate) checkSimulate(inputs);
+}
+
+std::vector<Selection> selections(const Inputs& inputs) {
+  std::vector<Selection> all;
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const auto& text : inputs.texts("data.select")) {
+    // The last two commas: the name of a column may hold some.
+    const auto second = text.rfind(',');
+    const auto first = second == std::string::npos || second == 0 ? std::string::npos : text.rfind(',', second - 1);
+    Selection cut;
+    if (first == std::string::npos || first == 0 ||
+        !parseEnd(std::string_view(text).substr(first + 1, second - first - 1), -inf, cut.min) ||
+        !parseEnd(std::string_view(text).substr(second + 1), inf, cut.max))
+      throw inputs.bad("data.select", fmt::format("\"{}\" is not of the form \"column,min,max\"", clipped(text)));
+    if (cut.min > cut.max)
+      throw inputs.bad("data.select", fmt::format("\"{}\" has min > max: nothing would be left", clipped(text)));
+    cut.column = text.substr(0, first);
+    all.push_back(std::move(cut));
+  }
+  return all;
+}
+
+bool namesFitsFile(const std::string& text) {
+  std::string name = text;
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  for (const std::string_view packed : {".gz", ".fz"})
+    if (name.ends_with(packed)) name.resize(name.size() - packed.size());
+  return name.ends_with(".fits") || name.ends_with(".fit") || name.ends_with(".fts");
+}
+
+}  // namespace lacuna

@@ -1,0 +1,87 @@
+#include "config/toml_reader.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "config/keys.hpp"
+#include "config/utf8.hpp"
+
+namespace lacuna {
+namespace {
+
+TextPosition position(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
+
+TomlValue convert(const toml::node& node) {
+  TomlValue value;
+  value.at = position(node.source());
+  if (const auto* flag = node.as_boolean()) {
+    value.kind = TomlValue::Kind::Flag;
+    value.flag = flag->get();
+  } else if (const auto* integer = node.as_integer()) {
+    value.kind = TomlValue::Kind::Integer;
+    value.integer = integer->get();
+  } else if (const auto* number = node.as_floating_point()) {
+    value.kind = TomlValue::Kind::Number;
+    value.number = number->get();
+  } else if (const auto* text = node.as_string()) {
+    value.kind = TomlValue::Kind::Text;
+    value.text = text->get();
+  } else if (const auto* list = node.as_array()) {
+    value.kind = TomlValue::Kind::List;
+    for (const auto& item : *list) value.items.push_back(convert(item));
+  } else if (!node.is_table()) {
+    value.kind = TomlValue::Kind::Date;
+  }
+  return value;
+}
+
+constexpr auto before = [](const auto& a, const auto& b) {
+  return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+};
+
+}  // namespace
+
+std::string TomlValue::found() const {
+  switch (kind) {
+    case Kind::Flag:
+      return flag ? "true" : "false";
+    case Kind::Integer:
+      return fmt::format("the integer {}", integer);
+    case Kind::Number:
+      return fmt::format("the number {}", tomlText(number));
+    case Kind::Text:
+      return fmt::format("the string {}", tomlText(clipped(text)));
+    case Kind::List:
+      return items.empty() ? "an empty list" : fmt::format("a list of {}", items.size());
+    case Kind::Table:
+      return "a table";
+    case Kind::Date:
+      return "a date or time";
+  }
+  return "nothing";
+}
+
+std::vector<TomlSection> readToml(std::string_view text) {
+  if (const auto fault = precheck(text)) throw TomlError(fault->at, fault->why);
+  try {
+    const toml::table root = toml::parse(text);
+    std::vector<TomlSection> sections;
+    for (const auto& [name, node] : root) {
+      TomlSection section{std::string(name.str()), position(name.source()), convert(node), {}};
+      if (const auto* table = node.as_table()) {
+        for (const auto& [key, value] : *table)
+          section.entries.push_back({std::string(key.str()), position(key.source()), convert(value)});
+        std::ranges::stable_sort(section.entries, before);
+      }
+      sections.push_back(std::move(section));
+    }
+    std::ranges::stable_sort(sections, before);
+    return sections;
+  } catch (const toml::parse_error& e) {
+    throw TomlError(position(e.source()), std::string(e.description()));
+  }
+}
+
+}  // namespace lacuna
