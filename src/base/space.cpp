@@ -9,10 +9,12 @@ struct Space::State {
   MPI_Comm comm = MPI_COMM_NULL;
   PetscInt local = 0, global = 0;
   std::vector<NaturalRun> runs;
+  std::shared_ptr<const void> owner;  ///< outlives the pool: members go in reverse order
   std::vector<VecHandle> pool;
 };
 
-Space::Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs) : state_(std::make_shared<State>()) {
+Space::Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs, std::shared_ptr<const void> owner)
+    : state_(std::make_shared<State>()) {
   long long mine = local, all = 0;
   checkMpi(MPI_Allreduce(&mine, &all, 1, MPI_LONG_LONG, MPI_SUM, comm));
   if (all > std::numeric_limits<PetscInt>::max())
@@ -22,6 +24,7 @@ Space::Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs) : 
   state_->local = static_cast<PetscInt>(local);
   state_->global = static_cast<PetscInt>(all);
   state_->runs = std::move(runs);
+  state_->owner = std::move(owner);
 }
 
 Space Space::line(MPI_Comm comm, PetscInt global) {

@@ -25,8 +25,9 @@ class ScratchVec;
 class Space {
  public:
   Space() = default;
-  /// Collective. `runs` covers this rank's entries once each. Throws if the global size overflows PetscInt.
-  Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs);
+  /// Collective. `runs` covers this rank's entries once each. `owner` keeps the
+  /// communicator alive. Throws (exit 78) if the global size overflows PetscInt.
+  Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs, std::shared_ptr<const void> owner = nullptr);
   /// Collective. `global` entries in PETSc's own contiguous layout, natural index = global index.
   static Space line(MPI_Comm comm, PetscInt global);
 

@@ -37,7 +37,7 @@ Cube::Cube(std::shared_ptr<const ProcessGrid> grid, const Shape& shape) : grid_(
       runs.push_back({static_cast<PetscInt>((static_cast<std::int64_t>(f) * count[1] + c) * pixels),
                       static_cast<PetscInt>(pixels), plane * shape.pixels() + start[axis] * rest, 1});
     }
-  space_ = Space(grid_->all(), box_.size(), std::move(runs));
+  space_ = Space(grid_->all(), box_.size(), std::move(runs), grid_);
 }
 
 Box Cube::boxOf(int timeRank, int spaceRank) const {

@@ -1,0 +1,283 @@
+#include "grid/fft.hpp"
+
+#include <fftw3-mpi.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/phase.hpp"
+
+namespace lacuna {
+namespace {
+
+using Complex = Fft::Complex;
+static_assert(sizeof(Complex) == sizeof(fftw_complex));
+
+fftw_complex* raw(Complex* p) { return reinterpret_cast<fftw_complex*>(p); }
+double* real(Complex* p) { return reinterpret_cast<double*>(p); }
+
+struct FreePlan {
+  void operator()(fftw_plan p) const { fftw_destroy_plan(p); }
+};
+using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, FreePlan>;
+struct FreeFftw {
+  void operator()(void* p) const { fftw_free(p); }
+};
+template <class T>
+using Buffer = std::unique_ptr<T[], FreeFftw>;
+template <class T>
+Buffer<T> allocate(std::int64_t n) {
+  auto* p = static_cast<T*>(fftw_malloc(sizeof(T) * static_cast<std::size_t>(std::max<std::int64_t>(n, 1))));
+  if (!p) throw std::bad_alloc();
+  return Buffer<T>(p);
+}
+
+/// Items in a block of about 128 KiB, so that a block and its transform stay in the second-level cache.
+PetscInt blockItems(PetscInt items, std::int64_t bytesPerItem) {
+  return static_cast<PetscInt>(std::clamp<std::int64_t>((128 << 10) / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
+}
+
+/// A plan for full blocks and one for the last, smaller block (null where there is none).
+struct BlockPlan {
+  PetscInt items = 0, block = 1;
+  Plan full, last;
+  fftw_plan of(PetscInt count) const { return count == block ? full.get() : last.get(); }
+  template <class F>
+  void forEach(F&& f) const {
+    for (PetscInt i = 0; i < items; i += block) f(i, std::min(block, items - i));
+  }
+};
+template <class Make>
+BlockPlan blockPlan(PetscInt items, PetscInt block, Make&& make) {
+  BlockPlan p{items, std::min(block, std::max<PetscInt>(items, 1)), {}, {}};
+  if (items >= p.block) p.full.reset(make(p.block));
+  if (items % p.block) p.last.reset(make(items % p.block));
+  return p;
+}
+
+void initialiseFftwMpi() {
+  static const bool once = (fftw_mpi_init(), true);
+  (void)once;
+}
+
+std::int64_t workDoubles(const Cube& cube, const Modes& modes, ptrdiff_t* rows, ptrdiff_t* lines) {
+  const Block slab = blockOf(cube.shape().extents()[cube.slabAxis()], cube.grid().spaceSize(), cube.grid().spaceRank());
+  *rows = slab.count;
+  *lines = modes.lines().count;
+  const std::int64_t across = static_cast<std::int64_t>(modes.inner()) * 2;
+  return std::max(across * modes.allLines() * slab.count, across * modes.lineLength() * modes.lines().count);
+}
+
+}  // namespace
+
+struct Fft::Plans {
+  Cube cube;
+  Modes modes;
+  PetscInt rows = 0, rowLength = 0;
+  std::int64_t halfRow = 0;  ///< complex numbers of a transformed row
+  bool exchanged = false;    ///< more than one rank in space: a transposition through MPI
+  Buffer<double> rowBlock;   ///< a block of rows
+  Buffer<Complex> lineBlock; ///< a block of lines (without exchange)
+  Buffer<Complex> byRows;    ///< [row][line][inner]
+  Buffer<Complex> byLines;   ///< [line][lineLength][inner] (with exchange)
+  BlockPlan rowsForward, rowsBackward, linesForward, linesBackward;
+  Plan toLines, toRows;
+  Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"}, movePhase{"fft transposition", "GB"};
+
+  Plans(const Cube& c, unsigned flags) : cube(c), modes(c) {
+    initialiseFftwMpi();
+    const Shape& s = cube.shape();
+    const bool volume = s.nz > 1;
+    rows = cube.box().count[cube.slabAxis()];
+    rowLength = volume ? s.ny * s.nx : s.nx;
+    halfRow = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
+    exchanged = cube.grid().spaceSize() > 1;
+    ptrdiff_t localRows = 0, localLines = 0;
+    const std::int64_t work = workDoubles(cube, modes, &localRows, &localLines) / 2;
+    byRows = allocate<Complex>(work);
+    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
+    const PetscInt rowsAtOnce = blockItems(rows, 8 * static_cast<std::int64_t>(rowLength));
+    const PetscInt linesAtOnce = blockItems(modes.lines().count, 16 * line);
+    rowBlock = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
+    if (exchanged)
+      byLines = allocate<Complex>(work);
+    else
+      lineBlock = allocate<Complex>(linesAtOnce * line);
+    planRows(rowsAtOnce, flags);
+    planLines(linesAtOnce, flags);
+    if (exchanged) planExchange(flags);
+    std::fill_n(byRows.get(), work, Complex(0));
+    if (exchanged) std::fill_n(byLines.get(), work, Complex(0));
+  }
+
+  void planRows(PetscInt atOnce, unsigned flags) {
+    const Shape& s = cube.shape();
+    const int n[2] = {static_cast<int>(s.ny), static_cast<int>(s.nx)};
+    const bool volume = s.nz > 1;
+    const int rank = volume ? 2 : 1;
+    const int* extents = volume ? n : n + 1;
+    const int in = static_cast<int>(rowLength), out = static_cast<int>(halfRow);
+    rowsForward = blockPlan(rows, atOnce, [&](PetscInt count) {
+      return fftw_plan_many_dft_r2c(rank, extents, static_cast<int>(count), rowBlock.get(), nullptr, 1, in, raw(byRows.get()),
+                                    nullptr, 1, out, flags);
+    });
+    rowsBackward = blockPlan(rows, atOnce, [&](PetscInt count) {
+      return fftw_plan_many_dft_c2r(rank, extents, static_cast<int>(count), raw(byRows.get()), nullptr, 1, out, rowBlock.get(),
+                                    nullptr, 1, in, flags);
+    });
+  }
+
+  /// Along the lines: from byRows with its strides into a block (transposing on the way), or in place after an exchange.
+  void planLines(PetscInt atOnce, unsigned flags) {
+    const int inner = static_cast<int>(modes.inner()), length = static_cast<int>(modes.lineLength());
+    auto make = [&](PetscInt count, int sign) {
+      const fftw_iodim inPlace{length, inner, inner}, far{length, static_cast<int>(halfRow), inner};
+      fftw_iodim along = exchanged ? inPlace : far;
+      fftw_iodim many[2] = {{static_cast<int>(count), exchanged ? length * inner : inner, length * inner}, {inner, 1, 1}};
+      Complex* from = exchanged ? byLines.get() : byRows.get();
+      Complex* to = exchanged ? byLines.get() : lineBlock.get();
+      if (sign == FFTW_BACKWARD) {
+        std::swap(from, to);
+        std::swap(along.is, along.os);
+        std::swap(many[0].is, many[0].os);
+      }
+      return fftw_plan_guru_dft(1, &along, 2, many, raw(from), raw(to), sign, flags);
+    };
+    const PetscInt lines = modes.lines().count;
+    linesForward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_FORWARD); });
+    linesBackward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_BACKWARD); });
+  }
+
+  void planExchange(unsigned flags) {
+    const Shape& s = cube.shape();
+    const int ranks = cube.grid().spaceSize();
+    const ptrdiff_t n0 = s.extents()[cube.slabAxis()], n1 = modes.allLines();
+    const ptrdiff_t block0 = blockOf(static_cast<PetscInt>(n0), ranks, 0).count, block1 = blockOf(modes.allLines(), ranks, 0).count;
+    const ptrdiff_t tuple = 2 * static_cast<ptrdiff_t>(modes.inner());
+    toLines.reset(fftw_mpi_plan_many_transpose(n0, n1, tuple, block0, block1, real(byRows.get()), real(byLines.get()),
+                                               cube.grid().space(), flags));
+    toRows.reset(fftw_mpi_plan_many_transpose(n1, n0, tuple, block1, block0, real(byLines.get()), real(byRows.get()),
+                                              cube.grid().space(), flags));
+    if (!toLines || !toRows) throw Error("FFTW could not plan the transposition of a field of " + s.text());
+  }
+
+  double lineFlops() const { return 1e-9 * 5 * static_cast<double>(modes.perPlane()) * std::log2(std::max<double>(modes.lineLength(), 2)); }
+  double rowFlops() const {
+    return 1e-9 * 2.5 * static_cast<double>(rows) * rowLength * std::log2(std::max<double>(rowLength, 2));
+  }
+  double exchangedGigabytes() const { return 16e-9 * static_cast<double>(rows) * static_cast<double>(halfRow); }
+
+  void rowsIn(PetscInt plane, const Rows& fill) const {
+    auto timed = rowPhase.scope(rowFlops());
+    rowsForward.forEach([&](PetscInt first, PetscInt count) {
+      fill(plane, first, count, rowBlock.get());
+      fftw_execute_dft_r2c(rowsForward.of(count), rowBlock.get(), raw(byRows.get() + first * halfRow));
+    });
+  }
+  void rowsOut(PetscInt plane, const Rows& use) const {
+    auto timed = rowPhase.scope(rowFlops());
+    rowsBackward.forEach([&](PetscInt first, PetscInt count) {
+      hermitian(first, count);
+      fftw_execute_dft_c2r(rowsBackward.of(count), raw(byRows.get() + first * halfRow), rowBlock.get());
+      use(plane, first, count, rowBlock.get());
+    });
+  }
+  void rowsOutAndIn(PetscInt plane, const Rows& work) const {
+    auto timed = rowPhase.scope(2 * rowFlops());
+    rowsBackward.forEach([&](PetscInt first, PetscInt count) {
+      hermitian(first, count);
+      fftw_execute_dft_c2r(rowsBackward.of(count), raw(byRows.get() + first * halfRow), rowBlock.get());
+      work(plane, first, count, rowBlock.get());
+      fftw_execute_dft_r2c(rowsForward.of(count), rowBlock.get(), raw(byRows.get() + first * halfRow));
+    });
+  }
+  /// FFTW's c2r counts kx = 0 and Nyquist once and expects them Hermitian: 2 Re[] of what the line transforms made of
+  /// them. In a volume the rows are planes, whose ky axis is still to come: there X_k + conj(X_-k).
+  void hermitian(PetscInt first, PetscInt count) const {
+    const Shape& s = cube.shape();
+    const PetscInt half = s.nx / 2 + 1;
+    for (PetscInt r = first; r < first + count; ++r) {
+      Complex* row = byRows.get() + r * halfRow;
+      for (PetscInt x = 0; x < half; x += std::max<PetscInt>(half - 1, 1)) {  // kx = 0 and the last
+        if (x != 0 && s.nx % 2) continue;                                      // which is not Nyquist
+        if (s.nz == 1) {
+          row[x] = 2 * row[x].real();
+          continue;
+        }
+        for (PetscInt y = 0; 2 * y <= s.ny; ++y) {
+          Complex &a = row[y * half + x], &b = row[(y ? s.ny - y : 0) * half + x];
+          const Complex twice = a + std::conj(b);
+          a = twice;
+          b = std::conj(twice);
+        }
+      }
+    }
+  }
+
+  void linesOut(PetscInt plane, const Lines& use) const {
+    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
+    if (exchanged) {
+      auto timed = movePhase.scope(exchangedGigabytes());
+      fftw_execute(toLines.get());
+    }
+    auto timed = linePhase.scope(lineFlops());
+    linesForward.forEach([&](PetscInt first, PetscInt count) {
+      Complex* to = exchanged ? byLines.get() + first * line : lineBlock.get();
+      Complex* from = exchanged ? to : byRows.get() + first * modes.inner();
+      fftw_execute_dft(linesForward.of(count), raw(from), raw(to));
+      use(plane, first, count, to);
+    });
+  }
+  void linesIn(PetscInt plane, const Lines& fill) const {
+    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
+    {
+      auto timed = linePhase.scope(lineFlops());
+      linesBackward.forEach([&](PetscInt first, PetscInt count) {
+        Complex* from = exchanged ? byLines.get() + first * line : lineBlock.get();
+        Complex* to = exchanged ? from : byRows.get() + first * modes.inner();
+        fill(plane, first, count, from);
+        fftw_execute_dft(linesBackward.of(count), raw(from), raw(to));
+      });
+    }
+    if (!exchanged) return;
+    auto timed = movePhase.scope(exchangedGigabytes());
+    fftw_execute(toRows.get());
+  }
+};
+
+Fft::Fft(const Cube& cube, Planning planning)
+    : plans_(std::make_unique<Plans>(cube, planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE)) {}
+Fft::~Fft() = default;
+
+const Cube& Fft::cube() const { return plans_->cube; }
+const Modes& Fft::modes() const { return plans_->modes; }
+PetscInt Fft::rowLength() const { return plans_->rowLength; }
+
+void Fft::forward(PetscInt planes, const Rows& fill, const Lines& use) const {
+  for (PetscInt p = 0; p < planes; ++p) {
+    plans_->rowsIn(p, fill);
+    plans_->linesOut(p, use);
+  }
+}
+void Fft::backward(PetscInt planes, const Lines& fill, const Rows& use) const {
+  for (PetscInt p = 0; p < planes; ++p) {
+    plans_->linesIn(p, fill);
+    plans_->rowsOut(p, use);
+  }
+}
+void Fft::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const {
+  for (PetscInt p = 0; p < planes; ++p) {
+    plans_->linesIn(p, fill);
+    plans_->rowsOutAndIn(p, work);
+    plans_->linesOut(p, use);
+  }
+}
+
+std::int64_t Fft::bytes(const Cube& cube) {
+  ptrdiff_t rows = 0, lines = 0;
+  const std::int64_t work = 8 * workDoubles(cube, Modes(cube), &rows, &lines);
+  return (cube.grid().spaceSize() > 1 ? 2 : 1) * work + (256 << 10);
+}
+
+}  // namespace lacuna

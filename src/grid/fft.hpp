@@ -1,0 +1,54 @@
+#pragma once
+#include <complex>
+#include <functional>
+#include <memory>
+
+#include "grid/modes.hpp"
+
+namespace lacuna {
+
+/// How plans are chosen. Measured ones are faster, and may differ in the last bit from run to run.
+enum class Planning { Measure, Estimate };
+
+/// Real-to-complex transforms over the two (images) or three (volumes) spatial axes of every local plane of a Cube,
+/// in the layout of Modes: serial FFTW plans along the local axes, one FFTW3-MPI transposition, serial plans along the
+/// last axis. Forward: X_k = sum_x f_x e^(-2 pi i k x); backward: f_x = sum over
+/// the kept modes of 2 Re[X_k e^(2 pi i k x)], twice the exact adjoint of forward; with Modes::share() / N it is the inverse.
+///
+/// Data go in and come out in cache-sized blocks through callbacks, so that what is done to them (weights, transfer
+/// functions) costs no pass of its own over memory. A block of `count` *rows* (lines along x of images, planes of volumes),
+/// starting at local row `first` of plane `plane`, is contiguous, as in the Cube; a block of *lines* is `count` local
+/// lines of the split spectral axis (see Modes). Callbacks must not throw and make no MPI calls.
+///
+/// Collective over space() of the process grid. Const, but with one set of work buffers: not for several threads.
+class Fft {
+ public:
+  using Complex = std::complex<double>;
+  using Rows = std::function<void(PetscInt plane, PetscInt first, PetscInt count, double* rows)>;
+  using Lines = std::function<void(PetscInt plane, PetscInt first, PetscInt count, Complex* lines)>;
+
+  explicit Fft(const Cube& cube, Planning planning = Planning::Measure);
+  ~Fft();
+  Fft(const Fft&) = delete;
+  Fft& operator=(const Fft&) = delete;
+
+  const Cube& cube() const;
+  const Modes& modes() const;
+  PetscInt rowLength() const;  ///< doubles in a row
+
+  /// `fill` writes rows, `use` gets lines, for planes 0 ... planes-1.
+  void forward(PetscInt planes, const Rows& fill, const Lines& use) const;
+  /// `fill` writes lines, `use` gets rows.
+  void backward(PetscInt planes, const Lines& fill, const Rows& use) const;
+  /// backward, `work` on the rows, forward: the rows never leave the cache.
+  void sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const;
+
+  /// Bytes that a transform of this cube keeps on this rank (work buffers, not plans): for the memory plan.
+  static std::int64_t bytes(const Cube& cube);
+
+ private:
+  struct Plans;
+  std::unique_ptr<Plans> plans_;
+};
+
+}  // namespace lacuna

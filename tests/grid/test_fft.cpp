@@ -1,0 +1,137 @@
+/// Fourier transforms against the definition (a direct sum), on any number of ranks.
+#include <complex>
+#include <numbers>
+
+#include "base/rng.hpp"
+#include "derivatives.hpp"
+#include "grid/fft.hpp"
+
+using namespace lacuna;
+using Complex = Fft::Complex;
+
+namespace {
+
+const std::vector<Shape> shapes = {{1, 1, 1, 8, 6}, {1, 1, 1, 7, 5}, {1, 1, 1, 6, 7},  {1, 1, 1, 5, 8},   {1, 1, 1, 1, 9},
+                                   {1, 1, 1, 2, 3}, {1, 1, 1, 9, 1}, {1, 1, 1, 13, 11}, {2, 2, 1, 4, 6},   {1, 1, 4, 3, 6},
+                                   {1, 1, 5, 4, 3}, {1, 2, 3, 7, 5}, {3, 1, 2, 2, 2},   {1, 1, 1, 64, 130}};
+
+/// The value of pixel (frame, channel, z, y, x), without communication.
+double pixel(const Rng& rng, const Shape& s, PetscInt plane, PetscInt z, PetscInt y, PetscInt x) {
+  return rng.normalPair(((static_cast<std::int64_t>(plane) * s.nz + z) * s.ny + y) * s.nx + x).first;
+}
+
+Complex directSum(const Rng& rng, const Shape& s, PetscInt plane, const Mode& k) {
+  Complex sum = 0;
+  for (PetscInt z = 0; z < s.nz; ++z)
+    for (PetscInt y = 0; y < s.ny; ++y)
+      for (PetscInt x = 0; x < s.nx; ++x)
+        sum += pixel(rng, s, plane, z, y, x) * std::polar(1.0, -2 * std::numbers::pi * (k.fx * static_cast<double>(x) + k.fy * static_cast<double>(y) + k.fz * static_cast<double>(z)));
+  return sum;
+}
+
+struct Spectrum {
+  std::vector<Complex> values;
+  Fft::Lines keep(const Modes& modes) {
+    values.resize(static_cast<std::size_t>(modes.perPlane() * modes.planes()));
+    return [this, &modes](PetscInt plane, PetscInt first, PetscInt count, Complex* lines) {
+      const PetscInt line = modes.lineLength() * modes.inner();
+      std::copy_n(lines, count * line, values.data() + plane * modes.perPlane() + first * line);
+    };
+  }
+  Fft::Lines give(const Modes& modes) const {
+    return [this, &modes](PetscInt plane, PetscInt first, PetscInt count, Complex* lines) {
+      const PetscInt line = modes.lineLength() * modes.inner();
+      std::copy_n(values.data() + plane * modes.perPlane() + first * line, count * line, lines);
+    };
+  }
+};
+Fft::Rows rowsOf(const Fft& fft, double* data, bool toRows) {
+  const PetscInt row = fft.rowLength(), plane = row * fft.cube().box().count[fft.cube().slabAxis()];
+  return [=](PetscInt p, PetscInt first, PetscInt count, double* rows) {
+    double* mine = data + p * plane + first * row;
+    toRows ? std::copy_n(mine, count * row, rows) : std::copy_n(rows, count * row, mine);
+  };
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(forward_equals_the_direct_sum_and_backward_inverts_it) {
+  for (const Shape& s : shapes) {
+    const Cube cube = cubeOf(s);
+    const Fft fft(cube, Planning::Estimate);
+    const Modes& modes = fft.modes();
+    Rng rng(7);
+    VecHandle x = cube.space().vec(), back = like(x);
+    rng.at(0).normal(cube.space(), x);
+    Spectrum X;
+    {
+      const WriteLocal in(x);
+      fft.forward(modes.planes(), rowsOf(fft, in.data(), true), X.keep(modes));
+    }
+    if (s.size() < 1000) {
+      double worst = 0;
+      for (PetscInt p = 0; p < modes.planes(); ++p)
+        modes.forEach([&](const Mode& k) {
+          const PetscInt plane = cube.box().start[0] * s.channels + p;
+          worst = std::max(worst, std::abs(X.values[static_cast<std::size_t>(p * modes.perPlane() + k.local)] - directSum(rng, s, plane, k)));
+        });
+      BOOST_TEST(worst < 1e-12 * std::sqrt(static_cast<double>(s.pixels())) * 10, s.text() << ": " << worst);
+    }
+    const std::vector<double> share = modes.share();
+    for (std::size_t i = 0; i < X.values.size(); ++i)
+      X.values[i] *= share[i % share.size()] / static_cast<double>(s.pixels());
+    {
+      const WriteLocal out(back);
+      fft.backward(modes.planes(), X.give(modes), rowsOf(fft, out.data(), false));
+    }
+    BOOST_TEST(distance(back, x) < 1e-14, s.text());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sandwich_is_backward_work_forward) {
+  for (const Shape& s : shapes) {
+    const Cube cube = cubeOf(s);
+    const Fft fft(cube, Planning::Estimate);
+    const Modes& modes = fft.modes();
+    VecHandle packed = modes.space().vec(), x = cube.space().vec();
+    Rng(3).normal(modes.space(), packed);
+    Spectrum in, parts, fused;
+    in.values.resize(static_cast<std::size_t>(modes.perPlane() * modes.planes()));
+    const ReadLocal values(packed);
+    for (std::size_t i = 0; i < in.values.size(); ++i) in.values[i] = {values[static_cast<PetscInt>(2 * i)], values[static_cast<PetscInt>(2 * i + 1)]};
+    {
+      const WriteLocal rows(x);
+      fft.backward(modes.planes(), in.give(modes), rowsOf(fft, rows.data(), false));
+      for (PetscInt i = 0; i < rows.size(); ++i) rows[i] *= 3;
+      fft.forward(modes.planes(), rowsOf(fft, rows.data(), true), parts.keep(modes));
+    }
+    fft.sandwich(
+        modes.planes(), in.give(modes),
+        [&](PetscInt, PetscInt, PetscInt count, double* rows) {
+          for (PetscInt i = 0; i < count * fft.rowLength(); ++i) rows[i] *= 3;
+        },
+        fused.keep(modes));
+    double worst = 0, size = 1e-300;
+    for (std::size_t i = 0; i < fused.values.size(); ++i) {
+      worst = std::max(worst, std::abs(fused.values[i] - parts.values[i]));
+      size = std::max(size, std::abs(parts.values[i]));
+    }
+    BOOST_TEST(worst <= 1e-13 * size, s.text());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(packed_white_noise_has_the_norm_of_its_field) {
+  for (const Shape& s : shapes) {
+    const Cube cube = cubeOf(s);
+    const Modes modes(cube);
+    const std::vector<double> scale = modes.packingScale();
+    double live = 0;  // degrees of freedom of one plane: as many as pixels
+    modes.forEach([&](const Mode& k) {
+      const double v = scale[static_cast<std::size_t>(k.local)];
+      live += v == 0 ? 0 : v == 1 ? 1 : 2;
+    });
+    double sum = 0;
+    checkMpi(MPI_Allreduce(&live, &sum, 1, MPI_DOUBLE, MPI_SUM, cube.grid().space()));
+    BOOST_TEST(sum == static_cast<double>(s.pixels()), s.text());
+  }
+}
