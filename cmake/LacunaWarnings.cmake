@@ -1,9 +1,7 @@
-# Warnings for our own code; carried by an interface target, so that every target of ours has the same.
-add_library(lacuna_warnings INTERFACE)
-target_compile_options(lacuna_warnings INTERFACE
-  $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wnon-virtual-dtor>)
+# Warnings and sanitizers for everything that is built here; nothing of this reaches those who link to the library.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(LACUNA_SANITIZE)
-  target_compile_options(lacuna_warnings INTERFACE
-    $<BUILD_INTERFACE:-fsanitize=${LACUNA_SANITIZE};-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
-  target_link_options(lacuna_warnings INTERFACE $<BUILD_INTERFACE:-fsanitize=${LACUNA_SANITIZE}>)
+  add_compile_options(-fsanitize=${LACUNA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LACUNA_SANITIZE})
 endif()
