@@ -184,10 +184,10 @@ const std::string& Inputs::text(std::string_view key) const {
   return get<std::string>(key);
 }
 
-std::filesystem::path Inputs::path(std::string_view key) const {
-  const std::filesystem::path written = get<std::string>(key);
-  if (entry(key).origin != Origin::File) return written;
-  return std::filesystem::path(fileName_).parent_path() / written;
+std::filesystem::path Inputs::path(std::string_view key) const { return folder(key) / get<std::string>(key); }
+
+std::filesystem::path Inputs::folder(std::string_view key) const {
+  return entry(key).origin == Origin::File ? std::filesystem::path(fileName_).parent_path() : std::filesystem::path();
 }
 
 bool Inputs::given(std::string_view key) const { return entry(key).origin != Origin::Default; }

@@ -32,6 +32,9 @@ class Inputs {
   /// and defaults, start at the working directory.
   std::filesystem::path path(std::string_view key) const;
 
+  /// The folder where a relative path of this key starts; empty: the working directory.
+  std::filesystem::path folder(std::string_view key) const;
+
   bool given(std::string_view key) const;   ///< in the file or by --set
   bool has(std::string_view key) const;     ///< given, or with a default
   bool isText(std::string_view key) const;  ///< holds a text (to tell the two kinds of NumberOrText)

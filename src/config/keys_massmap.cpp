@@ -79,11 +79,8 @@ std::vector<Key> solverKeys() {
        .name = "method",
        .standard = "wiener",
        .choices = {"wiener", "kaiser-squires", "null-b"},
-       .doc = "wiener: posterior mean under the prior. kaiser-squires: direct inversion of the binned shear (0 where "
-              "masked), "
-              "smoothed. null-b: weighted least squares without B modes, of minimum norm where masked. Jeffrey et al. "
-              "2021 "
-              "(DES Y3) compare them."},
+       .doc = "Shape noise: standard deviation of one ellipticity component of one galaxy, after the division by "
+              "responsivity. The noise variance of a pixel is shape_sd^2 sum w^2 / (sum w (1 + m))^2."},
       {.section = "solver",
        .name = "rtol",
        .type = KeyType::Number,

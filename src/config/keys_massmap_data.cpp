@@ -20,9 +20,8 @@ std::vector<Key> massmapDataKeys() {
        .type = KeyType::Path,
        .required = true,
        .when = fromCatalogue,
-       .doc = "Catalogue: FITS binary table, HDF5 columns or CSV with a header line. For maps: the HDF5 file of the "
-              "datasets, or the FITS "
-              "file of the images, that gamma1, gamma2, ... name; not needed where these name FITS files."},
+       .doc = "Catalogue: FITS binary table, HDF5 columns or CSV with a header line. For maps: the HDF5 or FITS file "
+              "that gamma1, gamma2, ... are taken from; not needed where each of them names a file of its own."},
       {.section = "data",
        .name = "hdu",
        .type = KeyType::Integer,
@@ -75,32 +74,30 @@ std::vector<Key> massmapDataKeys() {
        .standard = 0.0,
        .range = {.low = -1, .high = 10, .lowOpen = true},
        .when = fromCatalogue,
-       .doc = "Multiplicative bias: a number, or the name of a column. The shear of a pixel is sum w (e / responsivity "
-              "- c) / "
-              "sum w (1 + m)."},
+       .doc = "Multiplicative bias: a number, or the name of a column. The shear of a pixel is sum w (e - c) / R / sum "
+              "w (1 + m), with e after the flips and R = responsivity."},
       {.section = "data",
        .name = "responsivity",
        .type = KeyType::Number,
        .standard = 1.0,
        .range = {.low = 0, .high = 10, .lowOpen = true},
        .when = fromCatalogue,
-       .doc = "Ellipticities are divided by it. 1 where the mean of e is the shear; distortions (a^2-b^2)/(a^2+b^2) "
-              "need 2R, with R the "
-              "shear responsivity."},
+       .doc = "R, by which e - c is divided. 1 where the mean of e is the shear; distortions (a^2-b^2)/(a^2+b^2) need "
+              "twice the shear responsivity."},
       {.section = "data",
        .name = "c1",
        .type = KeyType::Number,
        .standard = 0.0,
        .range = {.low = -1, .high = 1},
        .when = fromCatalogue,
-       .doc = "Additive bias of e1, subtracted after the division by responsivity and before flip_e1."},
+       .doc = "Additive bias of e1 as it is after flip_e1, subtracted before the division by responsivity."},
       {.section = "data",
        .name = "c2",
        .type = KeyType::Number,
        .standard = 0.0,
        .range = {.low = -1, .high = 1},
        .when = fromCatalogue,
-       .doc = "Additive bias of e2, subtracted after the division by responsivity and before flip_e2."},
+       .doc = "Additive bias of e2 as it is after flip_e2, subtracted before the division by responsivity."},
       {.section = "data",
        .name = "select",
        .type = KeyType::Texts,
@@ -125,7 +122,8 @@ std::vector<Key> massmapDataKeys() {
        .name = "gamma1",
        .standard = "gamma1",
        .when = fromMaps,
-       .doc = "First shear component: a dataset of file, or a FITS image of its own. NaN outside the mask is fine."},
+       .doc = "First shear component: a dataset of file (an HDU, where file is FITS), or a file of its own: "
+              "\"g1.fits\", \"maps.fits:GAMMA1\", \"other.h5:maps/gamma1\". NaN outside the mask is fine."},
       {.section = "data",
        .name = "gamma2",
        .standard = "gamma2",

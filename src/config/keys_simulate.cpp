@@ -56,7 +56,8 @@ std::vector<Key> skyKeys() {
                   .standard = 0.02,
                   .range = {.low = 0, .high = 10, .lowOpen = true},
                   .when = {"sky.kind", {"log-normal"}},
-                  .doc = "kappa + shift is log-normal: -shift is the least convergence, an empty line of sight."});
+                  .doc = "kappa = shift (exp(s - var(s)/2) - 1) with a Gaussian s: -shift is the least convergence, "
+                         "that of an empty line of sight."});
   return keys;
 }
 

@@ -49,7 +49,7 @@ void checkCatalogue(const Inputs& inputs) {
   for (const char* key : {"data.ra", "data.dec", "data.e1", "data.e2", "data.mask_dataset"})
     if (inputs.text(key).empty()) throw inputs.bad(key, "must not be empty");
   if (inputs.isText("data.m") && inputs.text("data.m").empty()) throw inputs.bad("data.m", "must not be empty");
-  selections(inputs);
+  selectedRanges(inputs);
 }
 
 void checkMaps(const Inputs& inputs) {
@@ -64,7 +64,8 @@ void checkMaps(const Inputs& inputs) {
     const bool optional = std::string_view(key) == "data.mask" || std::string_view(key) == "data.noise_variance";
     if (name.empty() && optional) continue;
     if (name.empty()) throw inputs.bad(key, "must not be empty");
-    if (!inputs.has("data.file") && !namesFitsFile(name))
+    // A name with a dot ("g1.fits", "maps.h5:gamma1") is a file of its own.
+    if (!inputs.has("data.file") && name.find('.') == std::string::npos)
       throw inputs.bad("data.file", fmt::format("missing: {} = \"{}\" is a dataset of it", key + 5, clipped(name)));
   }
 }
@@ -99,33 +100,24 @@ void checkRules(const Inputs& inputs) {
   if (inputs.program() == Program::Simulate) checkSimulate(inputs);
 }
 
-std::vector<Selection> selections(const Inputs& inputs) {
-  std::vector<Selection> all;
+std::vector<ColumnRange> selectedRanges(const Inputs& inputs) {
+  std::vector<ColumnRange> all;
   constexpr double inf = std::numeric_limits<double>::infinity();
   for (const auto& text : inputs.texts("data.select")) {
     // The last two commas: the name of a column may hold some.
     const auto second = text.rfind(',');
     const auto first = second == std::string::npos || second == 0 ? std::string::npos : text.rfind(',', second - 1);
-    Selection cut;
+    ColumnRange cut;
     if (first == std::string::npos || first == 0 ||
-        !parseEnd(std::string_view(text).substr(first + 1, second - first - 1), -inf, cut.min) ||
-        !parseEnd(std::string_view(text).substr(second + 1), inf, cut.max))
+        !parseEnd(std::string_view(text).substr(first + 1, second - first - 1), -inf, cut.minimum) ||
+        !parseEnd(std::string_view(text).substr(second + 1), inf, cut.maximum))
       throw inputs.bad("data.select", fmt::format("\"{}\" is not of the form \"column,min,max\"", clipped(text)));
-    if (cut.min > cut.max)
+    if (cut.minimum > cut.maximum)
       throw inputs.bad("data.select", fmt::format("\"{}\" has min > max: nothing would be left", clipped(text)));
     cut.column = text.substr(0, first);
     all.push_back(std::move(cut));
   }
   return all;
-}
-
-bool namesFitsFile(const std::string& text) {
-  std::string name = text;
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  for (const std::string_view packed : {".gz", ".fz"})
-    if (name.ends_with(packed)) name.resize(name.size() - packed.size());
-  return name.ends_with(".fits") || name.ends_with(".fit") || name.ends_with(".fts");
 }
 
 }  // namespace lacuna

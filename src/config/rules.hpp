@@ -11,16 +11,12 @@ namespace lacuna {
 void checkRules(const Inputs& inputs);
 
 /// A range on a column of the catalogue, both ends included; an open end is infinite.
-struct Selection {
+struct ColumnRange {
   std::string column;
-  double min = 0;
-  double max = 0;
+  double minimum = 0;
+  double maximum = 0;
 };
 /// [data] select.
-std::vector<Selection> selections(const Inputs& inputs);
-
-/// Whether a text of [data] gamma1, gamma2, mask, noise_variance names a FITS file (.fits, .fit, .fts, also .gz, .fz)
-/// and not a dataset.
-bool namesFitsFile(const std::string& text);
+std::vector<ColumnRange> selectedRanges(const Inputs& inputs);
 
 }  // namespace lacuna

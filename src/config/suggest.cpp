@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+
+#include "base/nearest.hpp"
 
 namespace lacuna {
 namespace {
 
 constexpr std::size_t longestWord = 64;  // the distance costs |a| |b|, and a "word" may have a million letters
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -27,36 +26,15 @@ std::vector<std::string> namesIn(Program program, std::string_view section) {
 
 }  // namespace
 
-std::size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> older(b.size() + 1), old(b.size() + 1), row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    older.swap(old);
-    old.swap(row);
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t differs = lower(a[i - 1]) != lower(b[j - 1]);
-      row[j] = std::min({old[j] + 1, row[j - 1] + 1, old[j - 1] + differs});
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]))
-        row[j] = std::min(row[j], older[j - 2] + 1);
-    }
-  }
-  return row[b.size()];
-}
-
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > longestWord) return {};
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto& candidate : candidates) {
+  for (const auto& candidate : nearestNames(word, candidates, candidates.size())) {
     const std::size_t distance = editDistance(word, candidate);
+    if (distance > std::max<std::size_t>(2, word.size() / 3)) break;
     // A word of one or two letters is near to everything: at least one letter must stay.
-    if (distance < least && distance < std::max(word.size(), candidate.size())) {
-      least = distance;
-      best = candidate;
-    }
+    if (distance < std::max(word.size(), candidate.size())) return candidate;
   }
-  return best;
+  return {};
 }
 
 std::string adviceOnKey(Program program, std::string_view section, std::string_view name) {

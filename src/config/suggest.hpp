@@ -7,10 +7,6 @@
 
 namespace lacuna {
 
-/// Edit distance: insertions, deletions, substitutions and swaps of neighbours, each 1 (optimal string alignment); case
-/// does not count.
-std::size_t editDistance(std::string_view a, std::string_view b);
-
 /// The nearest of the candidates; empty if none is near (more than 2 edits and more than a third of the word).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
