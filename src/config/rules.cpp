@@ -86,6 +86,11 @@ void checkSimulate(const Inputs& inputs) {
     if (inputs.numbers(key).size() != haloes)
       throw inputs.bad(key, fmt::format("{} entries, but ra has {}: the lists of [haloes] need one for each halo",
                                         inputs.numbers(key).size(), haloes));
+  const auto stars = inputs.numbers("mask.star_ra").size();
+  for (const char* key : {"mask.star_dec", "mask.star_radius_arcmin"})
+    if (inputs.numbers(key).size() != stars)
+      throw inputs.bad(key, fmt::format("{} entries, but star_ra has {}: the lists star_... need one for each star",
+                                        inputs.numbers(key).size(), stars));
   const auto& radius = inputs.numbers("mask.hole_radius_arcmin");
   if (radius[0] > radius[1]) throw inputs.bad("mask.hole_radius_arcmin", "must be [min, max] with min <= max");
   checkSpectrum(inputs, "sky");
