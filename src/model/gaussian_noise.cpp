@@ -1,0 +1,86 @@
+#include "model/gaussian_noise.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace lacuna {
+namespace {
+
+/// The first bad entry by natural index, and how many there are; Collective.
+struct BadEntries {
+  long long first = std::numeric_limits<long long>::max();
+  long long count = 0;
+  void add(std::int64_t natural) {
+    first = std::min(first, static_cast<long long>(natural));
+    ++count;
+  }
+  void throwIfAny(MPI_Comm comm, const char* what) {
+    long long smallest = first, total = count;
+    checkMpi(MPI_Allreduce(&first, &smallest, 1, MPI_LONG_LONG, MPI_MIN, comm));
+    checkMpi(MPI_Allreduce(&count, &total, 1, MPI_LONG_LONG, MPI_SUM, comm));
+    if (total > 0)
+      throw RankError(ExitCode::BadData, 0, std::string("Gaussian noise: ") + what + " at natural index " +
+                                                std::to_string(smallest) + " (" + std::to_string(total) + " in all)");
+  }
+};
+
+MPI_Comm commOf(Vec x) { return PetscObjectComm(reinterpret_cast<PetscObject>(x)); }
+
+}  // namespace
+
+GaussianNoise::GaussianNoise(const Space& space, Vec y, Vec variance) : Noise(space), y_(space.vec()), w_(space.vec()) {
+  if (!space.holds(y) || !space.holds(variance)) throw Error("GaussianNoise: data or variance are not in the space");
+  BadEntries badVariance, badDatum;
+  long long used = 0, all = 0;
+  {
+    const ReadLocal data(y), v(variance);
+    const WriteLocal d(y_), w(w_);
+    for (const NaturalRun& run : space.naturalRuns())
+      for (PetscInt k = 0; k < run.count; ++k) {
+        const PetscInt i = run.local + k;
+        if (!(v[i] > 0)) badVariance.add(run.natural + k * run.stride);
+        const bool masked = std::isinf(v[i]);
+        if (!masked && !std::isfinite(data[i])) badDatum.add(run.natural + k * run.stride);
+        w[i] = masked ? 0 : 1 / v[i];
+        d[i] = masked ? 0 : data[i];
+        used += !masked;
+      }
+  }
+  badVariance.throwIfAny(space.comm(), "a variance that is not positive");
+  badDatum.throwIfAny(space.comm(), "a datum that is not finite");
+  checkMpi(MPI_Allreduce(&used, &all, 1, MPI_LONG_LONG, MPI_SUM, space.comm()));
+  count_ = all;
+}
+
+double GaussianNoise::doValue(Vec mu) const {
+  return sumOver(commOf(mu), [&] {
+    const ReadLocal m(mu), y(y_), w(w_);
+    double sum = 0;
+    for (PetscInt i = 0; i < m.size(); ++i) sum += 0.5 * w[i] * (m[i] - y[i]) * (m[i] - y[i]);
+    return sum;
+  });
+}
+double GaussianNoise::doValueAndGradient(Vec mu, Vec g) const {
+  return sumOver(commOf(mu), [&] {
+    const ReadLocal m(mu), y(y_), w(w_);
+    const WriteLocal out(g);
+    double sum = 0;
+    for (PetscInt i = 0; i < m.size(); ++i) {
+      const double r = m[i] - y[i];
+      out[i] = w[i] * r;
+      sum += 0.5 * w[i] * r * r;
+    }
+    return sum;
+  });
+}
+void GaussianNoise::doWeights(Vec, Curvature, Vec w) const { check(VecCopy(w_, w)); }
+
+void GaussianNoise::doSample(Rng& rng, Vec mu, Vec y) const {
+  rng.normal(space(), y);
+  const ReadLocal m(mu), w(w_);
+  const WriteLocal out(y);
+  for (PetscInt i = 0; i < m.size(); ++i) out[i] = w[i] > 0 ? m[i] + out[i] / std::sqrt(w[i]) : 0;
+}
+
+}  // namespace lacuna

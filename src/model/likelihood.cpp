@@ -1,0 +1,47 @@
+#include "model/likelihood.hpp"
+
+#include "operators/algebra.hpp"
+
+namespace lacuna {
+namespace {
+
+class LikelihoodAt final : public FactoredAt {
+ public:
+  LikelihoodAt(const Model& model, std::shared_ptr<const Noise> noise, Vec x)
+      : noise_(std::move(noise)), J_(model.linearise(x)), mu_(model.range().vec()) {
+    model.apply(x, mu_);
+  }
+  double value() const override { return noise_->value(mu_); }
+  void gradient(Vec g) const override {
+    const ScratchVec slope = noise_->space().scratch();
+    noise_->valueAndGradient(mu_, slope);
+    J_->applyAdjoint(slope, g);
+  }
+  OperatorPointer curvature(Curvature kind) const override {
+    VecHandle w = noise_->space().vec();
+    noise_->weights(mu_, kind, w);
+    return gram(J_, std::move(w));
+  }
+  OperatorPointer factor() const override {
+    VecHandle w = noise_->space().vec();
+    noise_->weights(mu_, Curvature::Fisher, w);
+    check(VecSqrtAbs(w));
+    return compose(diagonal(noise_->space(), std::move(w)), J_);
+  }
+
+ private:
+  std::shared_ptr<const Noise> noise_;
+  OperatorPointer J_;
+  VecHandle mu_;
+};
+
+}  // namespace
+
+Likelihood::Likelihood(std::shared_ptr<const Model> model, std::shared_ptr<const Noise> noise)
+    : FactoredTerm(model->domain()), model_(std::move(model)), noise_(std::move(noise)) {
+  if (!(model_->range() == noise_->space())) throw Error("Likelihood: the model does not predict the data of the noise");
+}
+
+std::unique_ptr<FactoredAt> Likelihood::doFactoredAt(Vec x) const { return std::make_unique<LikelihoodAt>(*model_, noise_, x); }
+
+}  // namespace lacuna

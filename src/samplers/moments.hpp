@@ -1,0 +1,24 @@
+#pragma once
+#include "base/space.hpp"
+
+namespace lacuna {
+
+/// Streaming mean and variance of draws, entry by entry (Welford 1962): no draw is kept.
+class Moments {
+ public:
+  explicit Moments(const Space& space);
+  void add(Vec x);
+  int count() const { return count_; }
+  void mean(Vec m) const;
+  /// The unbiased sample standard deviation. Throws if fewer than two draws were added.
+  void standardDeviation(Vec sd) const;
+  /// About a mean that is known to be zero: sqrt(sum x^2 / n). Throws without a draw.
+  void rootMeanSquare(Vec sd) const;
+
+ private:
+  Space space_;
+  VecHandle mean_, squares_;  ///< squares of deviations from the running mean
+  int count_ = 0;
+};
+
+}  // namespace lacuna

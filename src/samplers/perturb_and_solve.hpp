@@ -1,0 +1,23 @@
+#pragma once
+#include "samplers/sampler.hpp"
+#include "solvers/wiener.hpp"
+
+namespace lacuna {
+
+/// Exact, independent draws of a linear-Gaussian posterior (Papandreou & Yuille 2010; Orieux et al. 2012): with
+/// M = I + J^T J, J = W^(1/2) A, and white eta1, eta2,
+///   z = M^-1 (eta1 + J^T eta2) ~ N(0, M^-1),
+/// one solve each. `draw` gives the *deviation* z from the posterior mean.
+class PerturbAndSolve final : public Sampler {
+ public:
+  /// Throws 70 in draw() if a solve does not reach its rtol.
+  PerturbAndSolve(const WienerFilter& filter, const Rng& rng);
+  void draw(std::uint32_t index, Vec z) const override;
+
+ private:
+  const WienerFilter& filter_;
+  OperatorPointer factor_;
+  Rng rng_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,116 @@
+#include "solvers/conjugate_gradients.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "base/phase.hpp"
+#include "base/trampoline.hpp"
+#include "operators/as_mat.hpp"
+
+namespace lacuna {
+
+struct ConjugateGradients::State {
+  OperatorPointer M;
+  LinearOptions options;
+  MatHandle mat, preconditioner;
+  KspHandle ksp;
+  Phase phase{"vector work"};
+};
+
+namespace {
+
+PetscErrorCode monitor(KSP ksp, PetscInt iteration, PetscReal norm, void* ctx) {
+  return trampoline([&] {
+    auto& call = *static_cast<std::function<void(KSP, PetscInt, PetscReal)>*>(ctx);
+    call(ksp, iteration, norm);
+  });
+}
+
+}  // namespace
+
+ConjugateGradients::ConjugateGradients(OperatorPointer M, OperatorPointer preconditioner, const LinearOptions& options)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.M = M;
+  s.options = options;
+  s.mat = asMat(M);
+  check(KSPCreate(M->domain().comm(), s.ksp.out()));
+  check(KSPSetOptionsPrefix(s.ksp, options.prefix.c_str()));
+  check(KSPSetType(s.ksp, KSPCG));
+  check(KSPSetNormType(s.ksp, KSP_NORM_UNPRECONDITIONED));
+  PC pc = nullptr;
+  check(KSPGetPC(s.ksp, &pc));
+  if (preconditioner) {
+    s.preconditioner = asMat(preconditioner);
+    check(KSPSetOperators(s.ksp, s.mat, s.preconditioner));
+    check(PCSetType(pc, PCMAT));
+  } else {
+    check(KSPSetOperators(s.ksp, s.mat, s.mat));
+    check(PCSetType(pc, PCNONE));
+  }
+  check(KSPSetTolerances(s.ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
+  check(KSPSetFromOptions(s.ksp));
+  check(KSPSetUp(s.ksp));
+}
+ConjugateGradients::~ConjugateGradients() = default;
+ConjugateGradients::ConjugateGradients(ConjugateGradients&&) noexcept = default;
+
+void ConjugateGradients::setRtol(double rtol) const {
+  check(KSPSetTolerances(state_->ksp, rtol, 0, PETSC_DEFAULT, state_->options.iterations));
+}
+
+LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
+  State& s = *state_;
+  const auto timed = s.phase.scope();
+  LinearResult result;
+  PetscReal bNorm = 0;
+  check(VecNorm(b, NORM_2, &bNorm));
+  if (!std::isfinite(bNorm)) throw RankError(ExitCode::Diverged, 0, "conjugate gradients: the right-hand side is not finite");
+  check(VecSet(x, 0));
+  if (bNorm == 0) {  // KSP would divide by it
+    result.converged = true;
+    result.reason = "the right-hand side is zero, and so is the solution";
+    return result;
+  }
+  std::function<void(KSP, PetscInt, PetscReal)> report = [&](KSP ksp, PetscInt iteration, PetscReal norm) {
+    Vec at = nullptr, r = nullptr;
+    const ScratchVec space = s.M->domain().scratch();
+    check(KSPBuildSolution(ksp, nullptr, &at));
+    check(KSPBuildResidual(ksp, nullptr, space, &r));
+    const std::array<Vec, 3> others{b, r, at};
+    std::array<PetscScalar, 3> dots{};
+    check(VecMDot(at, 3, others.data(), dots.data()));
+    watch({static_cast<int>(iteration), norm / bNorm, dots[0], dots[1], dots[2]});
+  };
+  check(KSPMonitorCancel(s.ksp));
+  if (watch) check(KSPMonitorSet(s.ksp, monitor, &report, nullptr));
+  guarded(KSPSolve(s.ksp, b, x));
+  check(KSPMonitorCancel(s.ksp));
+
+  KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+  PetscInt iterations = 0;
+  PetscReal norm = 0;
+  check(KSPGetConvergedReason(s.ksp, &reason));
+  check(KSPGetIterationNumber(s.ksp, &iterations));
+  check(KSPGetResidualNorm(s.ksp, &norm));
+  result.converged = reason > 0;
+  result.limited = reason == KSP_DIVERGED_ITS;
+  result.iterations = static_cast<int>(iterations);
+  result.residual = norm / bNorm;
+  result.reason = result.converged ? "reached rtol"
+                  : result.limited ? "stopped at the limit of iterations"
+                                   : std::string("diverged: PETSc's ") + KSPConvergedReasons[reason];
+  return result;
+}
+
+double ConjugateGradients::trueResidual(Vec b, Vec x) const {
+  const ScratchVec r = state_->M->domain().scratch();
+  state_->M->apply(x, r);
+  PetscReal rNorm = 0, bNorm = 0;
+  check(VecAYPX(r, -1, b));
+  check(VecNorm(r, NORM_2, &rNorm));
+  check(VecNorm(b, NORM_2, &bNorm));
+  return bNorm > 0 ? rNorm / bNorm : rNorm;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,161 @@
+#include "solvers/map_solver.hpp"
+
+#include <petsctao.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/trampoline.hpp"
+#include "operators/as_mat.hpp"
+#include "solvers/conjugate_gradients.hpp"
+
+namespace lacuna {
+namespace {
+
+/// What TAO's callbacks see. Value, gradient and curvature at the same point share one TermAt.
+struct Problem {
+  const Term& term;
+  const MapOptions& options;
+  Observer* observer;
+  VecHandle point;                ///< where `at` was made
+  std::unique_ptr<TermAt> at;
+  OperatorPointer curvature;      ///< at the last point TAO asked for
+  double started = MPI_Wtime();
+  int iterationsBefore = 0;       ///< of earlier calls of TaoSolve
+
+  const TermAt& go(Vec x) {
+    PetscBool same = PETSC_FALSE;
+    if (at) check(VecEqual(x, point, &same));
+    if (same) return *at;
+    at.reset();
+    check(VecCopy(x, point));
+    at = term.at(x);
+    return *at;
+  }
+  double value(Vec x) {
+    const double v = go(x).value();
+    if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number");
+    return v;
+  }
+  void gradient(Vec x, Vec g) {
+    go(x).gradient(g);
+    PetscReal n = 0;
+    check(VecNorm(g, NORM_1, &n));
+    if (!std::isfinite(n)) throw RankError(ExitCode::Diverged, 0, "MAP: the gradient is not finite");
+  }
+};
+Problem& of(void* ctx) { return *static_cast<Problem*>(ctx); }
+
+PetscErrorCode objective(Tao, Vec x, PetscReal* f, void* ctx) {
+  return trampoline([&] { *f = of(ctx).value(x); });
+}
+PetscErrorCode gradient(Tao, Vec x, Vec g, void* ctx) {
+  return trampoline([&] { of(ctx).gradient(x, g); });
+}
+PetscErrorCode objectiveAndGradient(Tao, Vec x, PetscReal* f, Vec g, void* ctx) {
+  return trampoline([&] {
+    *f = of(ctx).value(x);
+    if (std::isfinite(*f))
+      of(ctx).gradient(x, g);
+    else
+      check(VecSet(g, 0));
+  });
+}
+PetscErrorCode hessian(Tao, Vec x, Mat H, Mat, void* ctx) {
+  return trampoline([&] {
+    of(ctx).curvature = of(ctx).go(x).curvature(of(ctx).options.curvature);
+    check(MatAssemblyBegin(H, MAT_FINAL_ASSEMBLY));  // tells the KSP that the operator has changed
+    check(MatAssemblyEnd(H, MAT_FINAL_ASSEMBLY));
+  });
+}
+PetscErrorCode monitor(Tao tao, void* ctx) {
+  return trampoline([&] {
+    Problem& p = of(ctx);
+    if (!p.observer) return;
+    PetscInt iteration = 0;
+    PetscReal f = 0, g = 0;
+    Vec x = nullptr;
+    check(TaoGetSolutionStatus(tao, &iteration, &f, &g, nullptr, nullptr, nullptr));
+    check(TaoGetSolution(tao, &x));
+    Progress progress;
+    progress.solver = "map";
+    progress.iteration = p.iterationsBefore + static_cast<int>(iteration);
+    progress.energy = f;
+    progress.gradientNorm = g;
+    progress.seconds = MPI_Wtime() - p.started;
+    progress.state = {{"x", x}};
+    p.observer->iteration(progress);
+  });
+}
+
+/// Stands in TAO's Hessian Mat for whatever curvature is current.
+class CurrentCurvature final : public LinearOperator {
+ public:
+  explicit CurrentCurvature(const Problem& p) : LinearOperator(p.term.space(), p.term.space()), problem_(p) {}
+
+ private:
+  void doApplyForward(Vec x, Vec y) const override { problem_.curvature->apply(x, y); }
+  void doApplyAdjoint(Vec y, Vec x) const override { problem_.curvature->apply(y, x); }
+  const Problem& problem_;
+};
+
+/// 1/2 g^T M^-1 g, the gap of a quadratic with this gradient and curvature; to 1 % is enough for an estimate.
+double gapEstimate(Problem& p, Vec x) {
+  const ScratchVec g = p.term.space().scratch(), step = p.term.space().scratch();
+  p.gradient(x, g);
+  const ConjugateGradients cg(p.go(x).curvature(Curvature::Fisher), nullptr, {.rtol = 1e-2, .iterations = 200, .prefix = p.options.prefix + "gap_"});
+  cg.solve(g, step);
+  PetscScalar gd = 0;
+  check(VecDot(g, step, &gd));
+  return 0.5 * std::max<double>(gd, 0);
+}
+
+}  // namespace
+
+MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer* observer) {
+  Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
+  MapResult r;
+  r.startEnergy = problem.value(x);
+  if (!std::isfinite(r.startEnergy)) throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
+  const MatHandle H = asMat(std::make_shared<CurrentCurvature>(problem));
+  TaoHandle tao;
+  check(TaoCreate(term.space().comm(), tao.out()));
+  check(TaoSetOptionsPrefix(tao, options.prefix.c_str()));
+  check(TaoSetType(tao, options.method.c_str()));
+  check(TaoSetSolution(tao, x));
+  check(TaoSetObjective(tao, objective, &problem));
+  check(TaoSetGradient(tao, nullptr, gradient, &problem));
+  check(TaoSetObjectiveAndGradient(tao, nullptr, objectiveAndGradient, &problem));
+  check(TaoSetHessian(tao, H, H, hessian, &problem));
+  check(TaoSetMonitor(tao, monitor, &problem, nullptr));
+  KSP ksp = nullptr;
+  check(TaoGetKSP(tao, &ksp));
+  if (ksp) {
+    PC pc = nullptr;
+    check(KSPGetPC(ksp, &pc));
+    check(PCSetType(pc, PCNONE));
+  }
+  // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as needed.
+  double tolerance = std::sqrt(options.rtol);
+  for (int round = 0; round < 12; ++round) {
+    check(TaoSetTolerances(tao, 0, 0, tolerance));
+    check(TaoSetMaximumIterations(tao, std::max(options.iterations - r.iterations, 0)));
+    if (round == 0) check(TaoSetFromOptions(tao));
+    problem.iterationsBefore = r.iterations;
+    guarded(TaoSolve(tao));
+    TaoConvergedReason reason = TAO_CONTINUE_ITERATING;
+    PetscInt iterations = 0;
+    check(TaoGetSolutionStatus(tao, &iterations, &r.energy, &r.gradientNorm, nullptr, nullptr, &reason));
+    r.iterations += static_cast<int>(iterations);
+    r.gap = gapEstimate(problem, x);
+    r.converged = r.gap <= options.rtol * (r.startEnergy - r.energy + r.gap) || r.gap <= 1e-15 * std::abs(r.energy);
+    r.limited = !r.converged && (reason == TAO_DIVERGED_MAXITS || r.iterations >= options.iterations);
+    r.reason = r.converged ? "reached rtol" : r.limited ? "stopped at the limit of iterations"
+                                                        : std::string("TAO stopped: ") + TaoConvergedReasons[reason];
+    if (r.converged || r.limited || (reason < 0 && iterations == 0)) break;
+    tolerance *= 1e-2;
+  }
+  return r;
+}
+
+}  // namespace lacuna
