@@ -28,6 +28,8 @@ std::vector<std::string> namesIn(Program program, std::string_view section) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > longestWord) return {};
+  for (const auto& candidate : candidates)
+    if (word.size() >= 3 && candidate.starts_with(word)) return candidate;  // "pixel" for pixel_arcmin
   for (const auto& candidate : nearestNames(word, candidates, candidates.size())) {
     const std::size_t distance = editDistance(word, candidate);
     if (distance > std::max<std::size_t>(2, word.size() / 3)) break;

@@ -7,7 +7,8 @@
 
 namespace lacuna {
 
-/// The nearest of the candidates; empty if none is near (more than 2 edits and more than a third of the word).
+/// The nearest of the candidates: one that the word begins, or else the one of least edit distance; empty if that is
+/// more than 2 edits and more than a third of the word.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// What to say about a key that does not exist: "did you mean ...?", or what the section holds.
