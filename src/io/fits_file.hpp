@@ -2,6 +2,7 @@
 #include <fitsio.h>
 
 #include <string>
+#include <utility>
 
 namespace lacuna {
 
@@ -20,9 +21,10 @@ class FitsFile {
   operator fitsfile*() const { return file_; }
   const std::string& path() const { return path_; }
 
-  /// Moves to an HDU given as a number (the primary one is 0) or as EXTNAME; 65 if there is none. Checks that the file
-  /// is as long as the header of the HDU says (65).
+  /// Moves to an HDU given as a number (the primary one is 0) or as EXTNAME; 65 if there is none or it is not whole.
   void moveTo(const std::string& hdu);
+  /// 65 if the file is shorter than the current HDU's header says.
+  void requireWholeHdu() const;
   /// Compares CHECKSUM and DATASUM, where present, with the bytes of the current HDU (reads all of them). 65.
   void verifyChecksum() const;
   /// Throws for a CFITSIO status other than zero: 65 when reading, 74 when writing, with CFITSIO's own words.

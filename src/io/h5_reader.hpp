@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,6 +48,9 @@ class H5Reader {
 
  private:
   hid_t file() const;  ///< Rank-local. Opened where it is needed first.
+  /// Collective; `work(attribute, its name for messages)` runs on rank 0.
+  void withAttribute(const std::string& object, const std::string& name,
+                     const std::function<void(hid_t, const std::string&)>& work) const;
 
   MPI_Comm comm_;
   std::string path_;

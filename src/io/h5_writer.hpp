@@ -20,7 +20,8 @@ namespace lacuna {
 class H5Writer {
  public:
   /// Truncates `path` (OutputFile::temporary()). 73 if it cannot be created.
-  H5Writer(MPI_Comm comm, std::string path);
+  /// `pieceBytes`: what a rank hands to HDF5 in one call (HDF5 keeps a copy of it).
+  H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes = std::int64_t{1} << 28);
   H5Writer(const H5Writer&) = delete;
   H5Writer& operator=(const H5Writer&) = delete;
   /// Closes the file if all ranks get here within 3 s; else leaves it to the farewell of base/run.
@@ -60,18 +61,18 @@ class H5Writer {
   void close();
 
  private:
-  struct Bytes {
-    hid_t memoryType, fileType;
-    const void* data;
-  };
   H5Id createDataset(const std::string& name, const std::vector<hsize_t>& extents, hid_t type);
-  void writeRoot(const std::string& name, std::size_t count, const Bytes& bytes);
+  /// A 1-D dataset of rank 0's data.
+  void writeRoot(const std::string& name, std::size_t count, hid_t memoryType, hid_t fileType, const void* data);
   void setAttribute(const std::string& object, const std::string& name, hid_t type, const void* data);
+  /// Makes sure that the disk has room.
   void reserve(std::int64_t bytes, const std::string& what);
+  /// Aborts the job unless all ranks are well.
   void require(bool ok, const std::string& what);
 
-  MPI_Comm comm_;
+  MPI_Comm comm_ = MPI_COMM_NULL;  ///< our own: no one else's messages can meet ours
   std::string path_;
+  std::int64_t pieceBytes_;
   H5Id file_;
 };
 

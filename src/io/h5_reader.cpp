@@ -1,0 +1,232 @@
+#include "io/h5_reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "io/h5_guard.hpp"
+
+namespace lacuna {
+namespace {
+
+void broadcastNumbers(MPI_Comm comm, std::vector<double>& values) {
+  long long n = static_cast<long long>(values.size());
+  checkMpi(MPI_Bcast(&n, 1, MPI_LONG_LONG, 0, comm));
+  values.resize(static_cast<std::size_t>(n));
+  checkMpi(MPI_Bcast(values.data(), static_cast<int>(n), MPI_DOUBLE, 0, comm));
+}
+
+std::vector<std::int64_t> broadcastExtents(MPI_Comm comm, std::vector<std::int64_t> extents) {
+  int n = static_cast<int>(extents.size());
+  checkMpi(MPI_Bcast(&n, 1, MPI_INT, 0, comm));
+  extents.resize(static_cast<std::size_t>(n));
+  checkMpi(MPI_Bcast(extents.data(), n, MPI_INT64_T, 0, comm));
+  return extents;
+}
+
+}  // namespace
+
+H5Reader::H5Reader(MPI_Comm comm, std::string path) : comm_(comm), path_(std::move(path)) {
+  prepareH5();
+  onRankZero(comm_, [&] { file(); });
+}
+
+hid_t H5Reader::file() const {
+  if (file_) return file_;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> raw(std::fopen(path_.c_str(), "rb"), std::fclose);
+  if (!raw) throw Error(ExitCode::NoInput, path_ + ": " + std::strerror(errno));
+  char first = 0;
+  if (std::fread(&first, 1, 1, raw.get()) != 1)
+    throw Error(errno == EISDIR ? ExitCode::NoInput : ExitCode::BadData,
+                path_ + (errno == EISDIR ? ": is a folder" : ": is empty"));
+  const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  // Reading needs no lock, and many parallel file systems have none.
+  if (H5Pset_fapl_sec2(access) < 0 || H5Pset_file_locking(access, false, true) < 0) throw Error("HDF5: " + h5Message());
+  H5Eclear2(H5E_DEFAULT);
+  if (H5Fis_hdf5(path_.c_str()) <= 0) throw Error(ExitCode::BadData, path_ + ": is not an HDF5 file");
+  file_ = H5Id(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
+  if (!file_) throw Error(ExitCode::BadData, path_ + ": HDF5 cannot open it: " + h5Message());
+  return file_;
+}
+
+bool H5Reader::exists(const std::string& name) const {
+  int found = 0;
+  onRankZero(comm_, [&] {
+    found = openH5Object(file(), path_, name) ? 1 : 0;
+    H5Eclear2(H5E_DEFAULT);
+  });
+  checkMpi(MPI_Bcast(&found, 1, MPI_INT, 0, comm_));
+  return found != 0;
+}
+
+std::vector<std::int64_t> H5Reader::shape(const std::string& dataset) const {
+  std::vector<std::int64_t> extents;
+  onRankZero(comm_, [&] { extents = h5Extents(openH5Dataset(file(), path_, dataset)); });
+  return broadcastExtents(comm_, std::move(extents));
+}
+
+std::vector<std::string> H5Reader::datasets() const {
+  std::string joined;
+  onRankZero(comm_, [&] {
+    for (const std::string& name : h5Datasets(file())) joined += name + '\0';
+  });
+  joined = broadcast(comm_, std::move(joined));
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < joined.size(); at += names.back().size() + 1) names.emplace_back(joined.c_str() + at);
+  return names;
+}
+
+void H5Reader::readField(const std::string& dataset, const Cube& cube, const Window& window, PetscInt channel, Vec x,
+                         double fill) const {
+  if (!cube.space().holds(x)) throw Error("readField: the vector is not in the space of the field");
+  const std::string what = path_ + ": dataset '" + dataset + "'";
+  const std::vector<std::int64_t> expected = fileExtents(cube, window);
+  std::vector<std::int64_t> extents;
+  const auto open = [&] {
+    H5Id object = openH5Dataset(file(), path_, dataset);
+    extents = h5Extents(object);
+    const auto leading = static_cast<std::ptrdiff_t>(extents.size()) - static_cast<std::ptrdiff_t>(expected.size());
+    if (leading < 0 || !std::equal(expected.begin(), expected.end(), extents.begin() + leading) ||
+        std::any_of(extents.begin(), extents.begin() + leading, [](std::int64_t n) { return n != 1; }))
+      throw Error(ExitCode::BadData,
+                  what + " has the shape " + extentsText(extents) + ", expected is " + extentsText(expected));
+    requireH5Numbers(object, what, 1);
+    return object;
+  };
+  onRankZero(comm_, [&] { open(); });  // one clear message for what all would find
+  const WindowPart part = windowPart(cube, window, channel);
+  fillChannel(cube, channel, x, fill);
+  together(comm_, [&] {
+    if (part.empty()) return;
+    const H5Id object = open();
+    const H5Selection at = h5Selection(cube, window, part, static_cast<int>(extents.size() - expected.size()));
+    WriteLocal out(x);
+    if (H5Dread(object, H5T_NATIVE_DOUBLE, at.memory, at.file, H5P_DEFAULT, &out[0]) < 0)
+      throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+}
+
+std::vector<double> H5Reader::readValues(const std::string& dataset, std::int64_t cap) const {
+  std::vector<double> values;
+  onRankZero(comm_, [&] {
+    const std::string what = path_ + ": dataset '" + dataset + "'";
+    cap = std::min<std::int64_t>(cap, INT_MAX);
+    const H5Id object = openH5Dataset(file(), path_, dataset);
+    const std::vector<std::int64_t> extents = h5Extents(object);
+    const std::int64_t n = h5Count(extents, cap);
+    if (n > cap)
+      throw Error(ExitCode::BadData,
+                  what + " has " + extentsText(extents) + " values, more than " + std::to_string(cap));
+    requireH5Numbers(object, what, n);
+    values.resize(static_cast<std::size_t>(n));
+    if (n > 0 && H5Dread(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+      throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+  broadcastNumbers(comm_, values);
+  return values;
+}
+
+std::vector<double> H5Reader::readRange(const std::string& dataset, std::int64_t start, std::int64_t count) const {
+  const std::vector<std::int64_t> extents = shape(dataset);
+  const std::string what = path_ + ": dataset '" + dataset + "'";
+  std::vector<double> values;
+  together(comm_, [&] {
+    if (extents.size() != 1)
+      throw Error(ExitCode::BadData, what + " has the shape " + extentsText(extents) + ", expected is one axis");
+    if (start < 0 || count < 0 || count > extents[0] || start > extents[0] - count)
+      throw Error(ExitCode::BadData, what + " has " + std::to_string(extents[0]) + " rows; asked for were " +
+                                         std::to_string(count) + " from " + std::to_string(start));
+    if (count == 0) return;
+    const H5Id object = openH5Dataset(file(), path_, dataset);
+    requireH5Numbers(object, what, extents[0]);
+    const H5Id space(H5Dget_space(object), H5Sclose);
+    const auto from = static_cast<hsize_t>(start), n = static_cast<hsize_t>(count);
+    const H5Id memory(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &from, nullptr, &n, nullptr) < 0)
+      throw Error(ExitCode::BadData, what + ": " + h5Message());
+    values.resize(static_cast<std::size_t>(count));
+    if (H5Dread(object, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data()) < 0)
+      throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+  return values;
+}
+
+std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::int64_t cap) const {
+  std::string joined;
+  onRankZero(comm_, [&] {
+    const std::string what = path_ + ": dataset '" + dataset + "'";
+    const H5Id object = openH5Dataset(file(), path_, dataset);
+    const std::int64_t n = h5Count(h5Extents(object), cap);
+    if (n > cap) throw Error(ExitCode::BadData, what + " has more than " + std::to_string(cap) + " entries");
+    const H5Id type(H5Dget_type(object), H5Tclose), space(H5Dget_space(object), H5Sclose);
+    for (const std::string& text : h5Strings(
+             type, space, static_cast<std::size_t>(n), what,
+             [&](hid_t memory, void*data) { return H5Dread(object, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data); }))
+      joined += text + '\0';
+  });
+  joined = broadcast(comm_, std::move(joined));
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < joined.size(); at += out.back().size() + 1) out.emplace_back(joined.c_str() + at);
+  return out;
+}
+
+void H5Reader::withAttribute(const std::string& object, const std::string& name,
+                             const std::function<void(hid_t, const std::string&)>& work) const {
+  onRankZero(comm_, [&] {
+    const std::string what = path_ + ": attribute '" + name + "' of '" + object + "'";
+    const H5Id owner = openH5Object(file(), path_, object);
+    if (!owner) throw Error(ExitCode::BadData, path_ + ": there is no '" + object + "'");
+    const H5Id attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT), H5Aclose);
+    if (!attribute) throw Error(ExitCode::BadData, what + " is missing");
+    const H5Id space(H5Aget_space(attribute), H5Sclose);
+    if (H5Sget_simple_extent_npoints(space) != 1) throw Error(ExitCode::BadData, what + " is not a single value");
+    work(attribute, what);
+  });
+}
+
+bool H5Reader::hasAttribute(const std::string& object, const std::string& name) const {
+  int found = 0;
+  onRankZero(comm_, [&] {
+    const H5Id owner = openH5Object(file(), path_, object);
+    found = owner && H5Aexists(owner, name.c_str()) > 0 ? 1 : 0;
+    H5Eclear2(H5E_DEFAULT);
+  });
+  checkMpi(MPI_Bcast(&found, 1, MPI_INT, 0, comm_));
+  return found != 0;
+}
+
+double H5Reader::readDouble(const std::string& object, const std::string& name) const {
+  double value = 0;
+  withAttribute(object, name, [&](hid_t attribute, const std::string& what) {
+    requireH5NumericType(H5Id(H5Aget_type(attribute), H5Tclose), what);
+    if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0) throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+  checkMpi(MPI_Bcast(&value, 1, MPI_DOUBLE, 0, comm_));
+  return value;
+}
+
+std::int64_t H5Reader::readInteger(const std::string& object, const std::string& name) const {
+  std::int64_t value = 0;
+  withAttribute(object, name, [&](hid_t attribute, const std::string& what) {
+    const H5Id type(H5Aget_type(attribute), H5Tclose);
+    if (H5Tget_class(type) != H5T_INTEGER) throw Error(ExitCode::BadData, what + " is not an integer");
+    if (H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+  checkMpi(MPI_Bcast(&value, 1, MPI_INT64_T, 0, comm_));
+  return value;
+}
+
+std::string H5Reader::readString(const std::string& object, const std::string& name) const {
+  std::string text;
+  withAttribute(object, name, [&](hid_t attribute, const std::string& what) {
+    const H5Id type(H5Aget_type(attribute), H5Tclose), space(H5Aget_space(attribute), H5Sclose);
+    text =
+        h5Strings(type, space, 1, what, [&](hid_t memory, void* data) { return H5Aread(attribute, memory, data); })[0];
+  });
+  return broadcast(comm_, std::move(text));
+}
+
+}  // namespace lacuna
