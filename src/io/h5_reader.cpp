@@ -129,31 +129,6 @@ std::vector<double> H5Reader::readValues(const std::string& dataset, std::int64_
   return values;
 }
 
-std::vector<double> H5Reader::readRange(const std::string& dataset, std::int64_t start, std::int64_t count) const {
-  const std::vector<std::int64_t> extents = shape(dataset);
-  const std::string what = path_ + ": dataset '" + dataset + "'";
-  std::vector<double> values;
-  together(comm_, [&] {
-    if (extents.size() != 1)
-      throw Error(ExitCode::BadData, what + " has the shape " + extentsText(extents) + ", expected is one axis");
-    if (start < 0 || count < 0 || count > extents[0] || start > extents[0] - count)
-      throw Error(ExitCode::BadData, what + " has " + std::to_string(extents[0]) + " rows; asked for were " +
-                                         std::to_string(count) + " from " + std::to_string(start));
-    if (count == 0) return;
-    const H5Id object = openH5Dataset(file(), path_, dataset);
-    requireH5Numbers(object, what, extents[0]);
-    const H5Id space(H5Dget_space(object), H5Sclose);
-    const auto from = static_cast<hsize_t>(start), n = static_cast<hsize_t>(count);
-    const H5Id memory(H5Screate_simple(1, &n, nullptr), H5Sclose);
-    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &from, nullptr, &n, nullptr) < 0)
-      throw Error(ExitCode::BadData, what + ": " + h5Message());
-    values.resize(static_cast<std::size_t>(count));
-    if (H5Dread(object, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data()) < 0)
-      throw Error(ExitCode::BadData, what + ": " + h5Message());
-  });
-  return values;
-}
-
 std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::int64_t cap) const {
   std::string joined;
   onRankZero(comm_, [&] {

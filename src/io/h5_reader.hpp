@@ -35,8 +35,6 @@ class H5Reader {
                  double fill = 0) const;
   /// A whole dataset in natural order on every rank; for small ones: 65 above `cap` values.
   std::vector<double> readValues(const std::string& dataset, std::int64_t cap = 1 << 22) const;
-  /// Entries [start, start + count) of a 1-D dataset; each rank asks for its own range, which may be empty.
-  std::vector<double> readRange(const std::string& dataset, std::int64_t start, std::int64_t count) const;
   /// A 1-D dataset of strings (fixed or variable length) on every rank.
   std::vector<std::string> readStrings(const std::string& dataset, std::int64_t cap = 1 << 16) const;
 

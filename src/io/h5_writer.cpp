@@ -18,14 +18,15 @@ namespace lacuna {
 namespace {
 
 constexpr std::int64_t chunkBytes = 1 << 21;
-constexpr std::int64_t slack = 1 << 18;  ///< bytes for what HDF5 itself notes down with a dataset
+constexpr std::int64_t slack = 1 << 13;  ///< bytes for what HDF5 itself notes down with a dataset or attribute
 constexpr std::chrono::seconds patience{3};
 
 /// Chunks of up to 2 MiB: whole rows first, then rows, planes, frames.
 std::vector<hsize_t> chunkOf(const std::vector<hsize_t>& extents, std::size_t valueBytes) {
   std::vector<hsize_t> chunk(extents.size(), 1);
   auto left = std::max<hsize_t>(chunkBytes / valueBytes, 1);
-  for (std::size_t i = extents.size(); i-- > 0 && left > 1; left /= chunk[i]) chunk[i] = std::min(extents[i], left);
+  for (std::size_t i = extents.size(); i-- > 0 && left > 1; left /= chunk[i])
+    chunk[i] = std::clamp<hsize_t>(extents[i], 1, left);
   return chunk;
 }
 
@@ -117,20 +118,18 @@ void H5Writer::require(bool ok, const std::string& what) {
 }
 
 void H5Writer::reserve(std::int64_t bytes, const std::string& what) {
-  hsize_t end = 0;
-  require(H5Fget_filesize(file_, &end) >= 0, what);
+  planned_ += bytes + slack;  // an upper bound of the file's length: HDF5 does not tell the length before it closes
   onRankZero(comm_, [&] {
-    const auto need = bytes + slack;
     const int fd = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-    const int got = fd < 0 ? -1 : fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end) + need);
+    const int got = fd < 0 ? -1 : fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, planned_);
     const int why = got == 0 ? 0 : errno;
     if (fd >= 0) ::close(fd);
     if (got == 0) return;
-    const std::string cannot = path_ + ": cannot write " + what + " (" + std::to_string(need) + " bytes): ";
+    const std::string cannot = path_ + ": cannot write " + what + " (" + std::to_string(bytes) + " bytes): ";
     if (why != EOPNOTSUPP && why != ENOSYS) throw Error(ExitCode::IoError, cannot + std::strerror(why));
     struct statvfs disk {};  // no fallocate here: the best that can be known is what is free now
     if (statvfs(path_.c_str(), &disk) == 0 &&
-        static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) < static_cast<double>(need))
+        static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) < static_cast<double>(bytes + slack))
       throw Error(ExitCode::IoError, cannot + std::strerror(ENOSPC));
   });
 }
@@ -139,7 +138,7 @@ H5Id H5Writer::createDataset(const std::string& name, const std::vector<hsize_t>
   std::int64_t bytes = static_cast<std::int64_t>(H5Tget_size(type));
   const std::vector<hsize_t> chunk = chunkOf(extents, static_cast<std::size_t>(bytes));
   for (std::size_t i = 0; i < extents.size(); ++i)  // edge chunks are stored whole
-    bytes *= static_cast<std::int64_t>((extents[i] + chunk[i] - 1) / std::max<hsize_t>(chunk[i], 1) * chunk[i]);
+    bytes *= static_cast<std::int64_t>((extents[i] + chunk[i] - 1) / chunk[i] * chunk[i]);
   reserve(bytes + bytes / 1024, name);
   const H5Id create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose), links = makeGroups();
   const H5Id space(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
