@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lacuna {
@@ -41,10 +42,14 @@ class Table {
 
  protected:
   Table(MPI_Comm comm, std::string name) : comm_(comm), name_(std::move(name)) {}
+  /// Collective. What rank 0 found out (the members below) on all ranks.
+  void shareHeader();
   MPI_Comm comm_;
   std::string name_;
   std::int64_t rows_ = 0;
   std::vector<std::string> columns_;
+  /// Columns that the file has but that are no plain numbers, with the reason: for the message of find().
+  std::vector<std::pair<std::string, std::string>> unreadable_;
 
  private:
   virtual void doRead(std::span<const std::size_t> columns, std::int64_t firstRow, std::int64_t count,
@@ -58,7 +63,8 @@ struct RowRange {
 RowRange rowsOf(std::int64_t rows, int ranks, int rank);
 
 /// Collective. Opens a table, told by its first bytes: FITS, HDF5, or else CSV. `hdu` may be empty (the first binary
-/// table; all datasets), a number counted from 0 = primary, or a name (EXTNAME; an HDF5 group or compound dataset).
+/// table; all datasets), a number (FITS: counted from 0 = primary; else ignored), or a name (FITS: EXTNAME; HDF5: a
+/// group, or a dataset of records; CSV: refused).
 /// `needed` columns are looked up at once; in HDF5 they must agree on the number of rows (without any: all
 /// one-dimensional datasets must). A FITS CHECKSUM/DATASUM is verified where present, all ranks sharing the work.
 /// Throws exit 66 (no such file, a directory, no permission), 65 (empty, truncated, corrupted, no such HDU or column).

@@ -10,7 +10,7 @@ namespace lacuna {
 
 struct BinOptions {
   /// Intrinsic scatter of one component of the calibrated ellipticity; measured where absent.
-  std::optional<double> shapeSd;
+  std::optional<double> shapeSd = {};
   /// One-channel image of the cube; galaxies where it is 0 are left out. May be null.
   Vec mask = nullptr;
   /// n > 0: every galaxy is turned by a random angle keyed by (seed, row, n): a realisation of the noise.
@@ -33,7 +33,7 @@ struct BinnedShear {
   VecHandle noiseVariance;  ///< of `image`, of either component; infinite where mask = 0
   BinCounts counts;
   double measuredShapeSd = 0;  ///< sqrt(sum w^2 (e1^2 + e2^2) / (2 sum w^2)) of the used galaxies
-  double measuredShapeSd1 = 0, measuredShapeSd2 = 0;  ///< the same of each component, along +RA/+Dec axes
+  double measuredShapeSd1 = 0, measuredShapeSd2 = 0;  ///< the same of each component, in the grid's axes
   double shapeSd = 0;                                 ///< what noiseVariance was made with
   double densityPerArcmin2 = 0;                       ///< used galaxies per area of the pixels that have any
   std::int64_t pixels = 0;                            ///< with galaxies

@@ -2,20 +2,14 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
-#include <string>
+
+#include "io/sky_wcs.hpp"
 
 namespace lacuna {
 
 enum class Projection {
   Gnomonic,  ///< tangent plane (FITS TAN)
   None       ///< plain differences of RA and Dec, no cos(Dec) (FITS CAR with CRVAL2 = 0)
-};
-
-/// Keywords of a FITS celestial WCS; angles in degrees, CRPIX counted from 1 at a pixel's centre.
-struct Wcs {
-  std::string ctype1, ctype2;
-  double crpix1 = 0, crpix2 = 0, crval1 = 0, crval2 = 0, cdelt1 = 0, cdelt2 = 0;
-  double lonpole = 180;  ///< to be written: its default is another at Dec 90
 };
 
 /// A pixel grid on the sky. x = column, along +RA; y = row, along +Dec; pixel centres at integers from 0; the grid
@@ -62,7 +56,8 @@ class SkyGrid {
   bool holds(double x, double y) const {
     return x >= -0.5 && y >= -0.5 && x < static_cast<double>(nx_) - 0.5 && y < static_cast<double>(ny_) - 0.5;
   }
-  Wcs wcs() const;
+  /// TAN, or CAR with CRVAL2 = 0 and CRPIX2 shifted (a CAR is plain only where its reference lies on the equator).
+  SkyWcs wcs() const;
 
  private:
   Projection projection_;
@@ -73,7 +68,10 @@ class SkyGrid {
 };
 
 /// a - b in degrees, wrapped to [-180, 180].
-inline double wrappedDifference(double a, double b) { return std::remainder(a - b, 360.0); }
+inline double wrappedDifference(double a, double b) {
+  const double d = a - b;
+  return std::abs(d) <= 180 ? d : std::remainder(d, 360.0);  // remainder() costs as much as all the rest
+}
 
 inline SkyGrid::Placed SkyGrid::place(double raDeg, double decDeg) const {
   const double da = wrappedDifference(raDeg, ra0_);

@@ -12,9 +12,9 @@ namespace lacuna {
 /// What the user fixed of a grid; the rest comes from the catalogue.
 struct GridRequest {
   Projection projection = Projection::Gnomonic;
-  std::optional<SkyGrid::Direction> center;  ///< deg
-  std::optional<double> pixelArcmin;
-  std::optional<std::int64_t> nx, ny;
+  std::optional<SkyGrid::Direction> center = {};  ///< deg
+  std::optional<double> pixelArcmin = {};
+  std::optional<std::int64_t> nx = {}, ny = {};
 };
 
 struct SuggestedGrid {

@@ -1,0 +1,184 @@
+#include "survey/suggest_grid.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr double radian = std::numbers::pi / 180;
+constexpr double perPixel = 15;  ///< galaxies
+constexpr std::int64_t largest = 32768;
+constexpr std::array<double, 31> niceArcmin{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1,
+                                            1.5,  2,   2.5,  3,   4,    5,   6,   8,   10,  12,  15,
+                                            20,   30,  40,   60,  90,   120, 180, 240, 300};
+
+/// Where the selected galaxies are. RA by bins of half a degree, each with its extremes: the widest stretch of
+/// empty ones is outside the survey, wherever RA wraps.
+struct Spread {
+  static constexpr std::size_t bins = 720;
+  std::array<double, bins> raMin, raMax;
+  double decMin = INFINITY, decMax = -INFINITY;
+  std::array<double, 4> sums{};  ///< unit vectors, count
+  Spread() {
+    raMin.fill(INFINITY);
+    raMax.fill(-INFINITY);
+  }
+  void add(double ra, double dec) {
+    double r = std::fmod(ra, 360.0);
+    r = r < 0 ? r + 360 : r;
+    const auto b = std::min(static_cast<std::size_t>(2 * r), bins - 1);
+    raMin[b] = std::min(raMin[b], r);
+    raMax[b] = std::max(raMax[b], r);
+    decMin = std::min(decMin, dec);
+    decMax = std::max(decMax, dec);
+    const double cd = std::cos(dec * radian);
+    sums[0] += cd * std::cos(ra * radian);
+    sums[1] += cd * std::sin(ra * radian);
+    sums[2] += std::sin(dec * radian);
+    sums[3] += 1;
+  }
+  void reduce(MPI_Comm comm) {
+    const auto all = [comm](double* x, std::size_t n, MPI_Op op) {
+      checkMpi(MPI_Allreduce(MPI_IN_PLACE, x, static_cast<int>(n), MPI_DOUBLE, op, comm));
+    };
+    all(raMin.data(), bins, MPI_MIN);
+    all(raMax.data(), bins, MPI_MAX);
+    all(&decMin, 1, MPI_MIN);
+    all(&decMax, 1, MPI_MAX);
+    all(sums.data(), sums.size(), MPI_SUM);
+  }
+  /// First RA and width of the stretch that holds all galaxies.
+  std::pair<double, double> raRange() const {
+    std::vector<std::size_t> filled;
+    for (std::size_t b = 0; b < bins; ++b)
+      if (raMax[b] >= 0) filled.push_back(b);
+    double widest = -1, start = 0;
+    for (std::size_t i = 0; i < filled.size(); ++i) {
+      const std::size_t next = filled[(i + 1) % filled.size()];
+      double gap = raMin[next] - raMax[filled[i]];
+      if (i + 1 == filled.size()) gap += 360;
+      if (gap > widest) {
+        widest = gap;
+        start = raMin[next];
+      }
+    }
+    return {start, 360 - widest};
+  }
+};
+
+/// Extremes and occupied area of the galaxies in the plane of a grid.
+struct Footprint {
+  static constexpr std::int64_t cells = 128;
+  std::array<double, 4> extremes{INFINITY, INFINITY, INFINITY, INFINITY};  ///< min x, min y, min -x, min -y
+  std::vector<double> counts = std::vector<double>(cells * cells);
+  double hidden = 0;  ///< beyond 90 deg
+  void reduce(MPI_Comm comm) {
+    checkMpi(MPI_Allreduce(MPI_IN_PLACE, extremes.data(), 4, MPI_DOUBLE, MPI_MIN, comm));
+    checkMpi(MPI_Allreduce(MPI_IN_PLACE, counts.data(), static_cast<int>(counts.size()), MPI_DOUBLE, MPI_SUM, comm));
+    checkMpi(MPI_Allreduce(MPI_IN_PLACE, &hidden, 1, MPI_DOUBLE, MPI_SUM, comm));
+  }
+};
+
+/// Collective. Calls take(ra, dec) for every selected galaxy of this rank.
+template <class F>
+void forEach(Catalogue& catalogue, F&& take) {
+  catalogue.rewind();
+  together(catalogue.table().comm(), [&] {
+    Galaxies piece;
+    while (catalogue.next(1 << 17, piece))
+      for (std::size_t i = 0; i < piece.size(); ++i) take(piece.ra[i], piece.dec[i]);
+  });
+  catalogue.verify();
+}
+
+}  // namespace
+
+SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, const GridRequest& request) {
+  const auto [projection, center, pixel, nx, ny] = request;
+  if (center && pixel && nx && ny) return {SkyGrid(projection, center->ra, center->dec, *pixel, *nx, *ny), {}};
+  const MPI_Comm comm = table.comm();
+  std::vector<std::string> notes;
+  Catalogue catalogue(table, format, Catalogue::Want::Positions);
+
+  Spread spread;
+  forEach(catalogue, [&](double ra, double dec) { spread.add(ra, dec); });
+  spread.reduce(comm);
+  const auto [x, y, z, count] = spread.sums;
+  if (count == 0)
+    throw Error(ExitCode::BadData, fmt::format("{}: none of its {} rows is selected and has a weight above 0",
+                                               table.name(), table.rows()));
+  const auto [raStart, raWidth] = spread.raRange();
+  SkyGrid::Direction middle{std::fmod(raStart + raWidth / 2, 360.0), (spread.decMin + spread.decMax) / 2};
+  std::string how = "the middle of the galaxies' extents";
+  if (projection == Projection::Gnomonic && (raWidth > 180 || std::max(spread.decMax, -spread.decMin) > 85)) {
+    middle = {std::fmod(std::atan2(y, x) / radian + 360, 360.0), std::atan2(z, std::hypot(x, y)) / radian};
+    how = "the mean direction of the galaxies";
+  }
+  if (center)
+    middle = *center;
+  else
+    notes.push_back(fmt::format("centre: RA {:.6f}, Dec {:.6f} deg, {}", middle.ra, middle.dec, how));
+
+  // The plane in arcmin from the centre, in coarse cells that cover twice the extents seen so far, +-60 deg at most.
+  const SkyGrid plane(projection, middle.ra, middle.dec, 1, 1, 1);
+  const double reach = std::min(60 * 90.0, 60 * std::max({raWidth, spread.decMax - spread.decMin, 1e-3}));
+  const double perArcmin = static_cast<double>(Footprint::cells) / (2 * reach);
+  Footprint foot;
+  forEach(catalogue, [&](double ra, double dec) {
+    const SkyGrid::Point p = plane.pixelOf(ra, dec);
+    if (!(std::abs(p.x) < 1e5 && std::abs(p.y) < 1e5)) {
+      foot.hidden += 1;
+      return;
+    }
+    foot.extremes = {std::min(foot.extremes[0], p.x), std::min(foot.extremes[1], p.y), std::min(foot.extremes[2], -p.x),
+                     std::min(foot.extremes[3], -p.y)};
+    const auto cell = [&](double v) {
+      return std::clamp<std::int64_t>(static_cast<std::int64_t>((v + reach) * perArcmin), 0, Footprint::cells - 1);
+    };
+    foot.counts[static_cast<std::size_t>(cell(p.y) * Footprint::cells + cell(p.x))] += 1;
+  });
+  foot.reduce(comm);
+  if (foot.hidden > 0)
+    throw Error(ExitCode::BadData,
+                fmt::format("{}: {} selected galaxies are too far from the centre of the projection: select "
+                            "a field, or give the grid in full",
+                            table.name(), foot.hidden));
+
+  // A cell counts as far as it is filled: sparse catalogues leave cells inside the field empty by chance.
+  double occupied = 0;
+  const double mean = count / static_cast<double>(std::count_if(foot.counts.begin(), foot.counts.end(),
+                                                                [](double n) { return n > 0; }));
+  for (double n : foot.counts) occupied += std::min(1.0, n / mean);
+  const double cellArea = 1 / (perArcmin * perArcmin) * plane.pixelArea();
+  const double density = count / (occupied * cellArea);
+  double size = pixel.value_or(0);
+  if (!pixel) {
+    const double ideal = std::sqrt(perPixel / (density * plane.pixelArea()));
+    size = *std::min_element(niceArcmin.begin(), niceArcmin.end(), [&](double a, double b) {
+      return std::abs(std::log(a / ideal)) < std::abs(std::log(b / ideal));
+    });
+    notes.push_back(fmt::format("pixel: {} arcmin, about {:.0f} galaxies in each ({:.3g} per arcmin^2)", size,
+                                density * size * size * plane.pixelArea(), density));
+  }
+  const auto cover = [&](double half) { return 2 * static_cast<std::int64_t>(std::floor(half / size + 0.5)) + 1; };
+  const std::int64_t wide = cover(std::max(-foot.extremes[0], -foot.extremes[2]));
+  const std::int64_t high = cover(std::max(-foot.extremes[1], -foot.extremes[3]));
+  const std::int64_t columns = nx.value_or(wide), rows = ny.value_or(high);
+  if (!nx || !ny) notes.push_back(fmt::format("grid: {} x {} pixels (columns x rows)", columns, rows));
+  if ((!nx && columns > largest) || (!ny && rows > largest))
+    throw Error(ExitCode::BadData,
+                fmt::format("{}: the selected galaxies spread over {} x {} pixels of {} arcmin (RA {:.4f} deg "
+                            "on over {:.4f} deg, Dec {:.4f} .. {:.4f} deg): select a field, or give the grid in "
+                            "full",
+                            table.name(), wide, high, size, raStart, raWidth, spread.decMin, spread.decMax));
+  return {SkyGrid(projection, middle.ra, middle.dec, size, columns, rows), notes};
+}
+
+}  // namespace lacuna
