@@ -18,8 +18,7 @@ std::vector<Key> massmapDataKeys() {
       {.section = "data",
        .name = "file",
        .type = KeyType::Path,
-       .required = true,
-       .when = fromCatalogue,
+       .standardDoc = "required for a catalogue",
        .doc = "Catalogue: FITS binary table, HDF5 columns or CSV with a header line. For maps: the HDF5 or FITS file "
               "that gamma1, gamma2, ... are taken from; not needed where each of them names a file of its own."},
       {.section = "data",

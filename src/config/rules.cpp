@@ -46,6 +46,7 @@ bool parseEnd(std::string_view text, double open, double& end) {
 }
 
 void checkCatalogue(const Inputs& inputs) {
+  if (!inputs.has("data.file")) throw inputs.bad("data.file", "missing: the path of the catalogue");
   for (const char* key : {"data.ra", "data.dec", "data.e1", "data.e2", "data.mask_dataset"})
     if (inputs.text(key).empty()) throw inputs.bad(key, "must not be empty");
   if (inputs.isText("data.m") && inputs.text("data.m").empty()) throw inputs.bad("data.m", "must not be empty");

@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(wrong_values) {
 }
 
 BOOST_AUTO_TEST_CASE(missing_and_contradicting_keys) {
-  bad("", {"run.toml: missing key file in [data], a path (data.kind is \"catalogue\")"});
-  bad("# nothing\n", {"missing key file in [data]"});
+  bad("", {"run.toml: [data] file: missing: the path of the catalogue"});
+  bad("# nothing\n", {"[data] file: missing"});
   bad("[data]\nfile = \"a\"\n", {"run.toml: [prior] spectrum", "spectrum_model"});
   bad(minimal + "spectrum_model = \"matern\"\nsd = 1\ncorrelation_arcmin = 1\n", {"run.toml:5:18", "give one of them"});
   bad("[data]\nfile = \"a\"\n[prior]\nspectrum_model = \"power-law\"\nslope = -1\n",

@@ -38,6 +38,24 @@ BOOST_AUTO_TEST_CASE(characters) {
   bad("[data]\nfile = \"a\" # x\n\x01 = 3\n", {"run.toml:3:"});
 }
 
+BOOST_AUTO_TEST_CASE(section_headers) {
+  for (const char* header :
+       {"[=]", "[.a]", "[ .a]", "[[=", "[[ #]]", "[\n", "[\r\n", "[+1]", "[,]", "[[[a]]]", "[{a}]"})
+    bad(minimal + "  " + header, {"run.toml:"});
+  for (const char* header : {"[", "[[", "[]", "[[]]", "[ ]", "[a.]", "[a", "[a=]", "[a]]", "[[a]", "[a] [=]", "x [=]"})
+    bad(minimal + header, {"run.toml:5:"});
+  // At the start of a line, but inside a list.
+  const auto inputs = massmap(minimal + "[grid]\ncenter_deg = [ # [=]\n  +1,\n 2 ]\n");
+  BOOST_TEST((inputs.numbers("grid.center_deg") == std::vector<double>{1, 2}));
+  bad(minimal + "[grid]\ncenter_deg = [\n [+1], '[=]',\n [ # x\n]]\n", {"found a list of 3"});
+}
+
+BOOST_AUTO_TEST_CASE(dates) {
+  for (const char* date :
+       {"00:", "00:x", "0:0", "2020-", "2020-1", "2020-01-01T", "2020-01-01T1", "2020-01-01T00:00:00+", "99:99:99"})
+    bad(minimal + "[grid]\nnx = " + date + "\n", {"run.toml:6:"});
+}
+
 BOOST_AUTO_TEST_CASE(strings_and_comments_may_hold_anything) {
   const std::string text =
       "# \xE2\x82\xAC \"open\n[data]\nfile = \"\xE2\x82\xAC\\\"\xC3\xA9\" # ' \xC3\xA9\n"
@@ -62,7 +80,7 @@ BOOST_AUTO_TEST_CASE(utf8) {
 BOOST_AUTO_TEST_CASE(sizes) {
   bad(std::string(2 << 20, ' '), {"run.toml:1:1", "1 MiB"});
   bad(std::string((1 << 20) + 1, '\n'), {"1 MiB"});
-  bad(std::string(1 << 20, '\n'), {"missing key"});
+  bad(std::string(1 << 20, '\n'), {"[data] file: missing"});
 }
 
 BOOST_AUTO_TEST_CASE(depth) {

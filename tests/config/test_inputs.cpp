@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(maps_and_their_files) {
   const std::string flat = "[prior]\nkind = \"flat\"\n";
   const auto one = massmap(flat + "[data]\nkind = \"maps\"\nfile = \"m.h5\"\nnoise_sd = 0.3\n");
   BOOST_TEST(one.text("data.gamma1") == "gamma1");
+  BOOST_TEST(one.notes().empty());
   const auto own = massmap(
       flat + "[data]\nkind = \"maps\"\ngamma1 = \"g1.fits\"\ngamma2 = \"m.h5:g2\"\nnoise_variance = \"v.fits\"\n");
   BOOST_TEST(!own.has("data.file"));
