@@ -48,11 +48,13 @@ class GalaxyMaker {
 }  // namespace
 
 std::vector<OutputColumn> MockGalaxies::columns() const {
-  return {{"ra", "deg", "right ascension", ra},
-          {"dec", "deg", "declination", dec},
-          {"e1", "", "ellipticity along +RA", e1},
-          {"e2", "", "ellipticity along the diagonal of +RA and +Dec", e2},
-          {"weight", "", "weight of the shape", weight}};
+  std::vector<OutputColumn> all{{"ra", "deg", "right ascension", ra},
+                                {"dec", "deg", "declination", dec},
+                                {"e1", "", "ellipticity along +RA", e1},
+                                {"e2", "", "ellipticity along the diagonal of +RA and +Dec", e2},
+                                {"weight", "", "weight of the shape", weight}};
+  if (withRedshift) all.push_back({"redshift", "", "redshift", redshift});
+  return all;
 }
 
 std::int64_t poisson(double mean, const Rng& rng, std::int64_t natural) {
@@ -92,6 +94,7 @@ MockGalaxies drawGalaxies(const Cube& cube, const Window& window, const SkyGrid&
   const GalaxyMaker maker(grid, survey);
   const PetscInt plane = cube.space().local();
   MockGalaxies out;
+  out.withRedshift = survey.redshift.has_value();
   for (PetscInt row = 0; row < part.count[3]; ++row) {
     const PetscInt y = part.inFile[3] + row, at = part.localRow(cube.box(), 0, 0, row);
     for (PetscInt x = 0; x < part.count[4]; ++x) {
@@ -103,6 +106,7 @@ MockGalaxies drawGalaxies(const Cube& cube, const Window& window, const SkyGrid&
         maker.add(x, y, pixel, static_cast<std::uint32_t>(j), shear[at + x], shear[plane + at + x], out);
     }
   }
+  if (survey.redshift) out.redshift.assign(out.ra.size(), *survey.redshift);
   return out;
 }
 

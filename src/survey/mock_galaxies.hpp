@@ -1,8 +1,9 @@
 #pragma once
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <vector>
 
+#include "base/rng.hpp"
 #include "grid/cube.hpp"
 #include "survey/catalogue_writer.hpp"
 #include "survey/projection.hpp"
@@ -14,12 +15,14 @@ struct MockSurvey {
   double shapeSd = 0.26;          ///< standard deviation of one component of the shape noise
   double weightScatter = 0;       ///< standard deviation of ln(weight); the median is 1
   std::uint64_t seed = 1;
+  std::optional<double> redshift;  ///< of every galaxy: a column of the catalogue
 };
 
 /// A rank's galaxies, ordered by pixel (row by row of the grid), so that the ranks' lists one after the other are the
 /// same catalogue on any number of ranks. Angles in degrees.
 struct MockGalaxies {
-  std::vector<double> ra, dec, e1, e2, weight;
+  std::vector<double> ra, dec, e1, e2, weight, redshift;
+  bool withRedshift = false;                  ///< the same on all ranks, also on one without galaxies
   std::vector<OutputColumn> columns() const;  ///< views, for writeCatalogue
 };
 
@@ -33,7 +36,7 @@ MockGalaxies drawGalaxies(const Cube& cube, const Window& window, const SkyGrid&
                           const MockSurvey& survey, Vec count);
 
 /// A Poisson number of mean `mean`, exactly distributed, for one entry of a stream of random numbers. O(mean).
-std::int64_t poisson(double mean, const class Rng& rng, std::int64_t natural);
+std::int64_t poisson(double mean, const Rng& rng, std::int64_t natural);
 
 /// Solid angle of the pixel with its centre at (x, y), in arcmin^2.
 double pixelSolidAngle(const SkyGrid& grid, double x, double y);

@@ -1,0 +1,48 @@
+#include "config/build_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/error.hpp"
+#include "version.hpp"
+
+namespace lacuna {
+namespace {
+
+/// A word as a shell would need it.
+std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_of(" \t\n\"'\\$`*?[](){}<>|&;#~!") == std::string::npos) return word;
+  std::string out = "'";
+  for (char c : word) {
+    if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
+  }
+  out += '\'';
+  return out;
+}
+
+}  // namespace
+
+std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::vector<std::string>& words) {
+  const bool root = rankOf(comm) == 0;
+  CommandLine line =
+      parseCommandLine(program, words, fmt::format("{} {} ({})", programName(program), versionText, gitHash));
+  if (line.answer) {
+    if (root) fmt::print("{}{}", *line.answer, line.answer->ends_with('\n') ? "" : "\n");
+    return std::nullopt;
+  }
+  std::string text;
+  onRankZero(comm, [&] { text = readConfigFile(line.config); });
+  text = broadcast(comm, std::move(text));
+  Inputs inputs = Inputs::parseText(program, text, line.config, line.settings);
+  if (root)
+    for (const auto& note : inputs.notes()) fmt::print("note: {}\n", note);
+  std::string command(programName(program));
+  for (const auto& word : words) command.append(" ").append(quoted(word));
+  return StartedRun{std::move(line), std::move(inputs), std::move(command)};
+}
+
+}  // namespace lacuna
