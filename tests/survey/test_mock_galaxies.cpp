@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_same_survey_on_any_number_of_ranks) {
   // Rows fewer than ranks, and padding that leaves ranks without a pixel of the window.
   for (const auto& [nx, ny, padding] : {std::tuple{37, 29, 0}, {5, 3, 3}, {16, 40, 11}}) {
     const SkyGrid sky(Projection::Gnomonic, 359.9, -47, 1.5, nx, ny);
-    const MockSurvey survey{7.5, 0.3, 0.4, 77};
+    const MockSurvey survey{7.5, 0.3, 0.4, 77, {}};
     const auto holes = randomHoles(sky, 2, 0.3, 0.8, 77);
     const Scene mine(PETSC_COMM_WORLD, sky, padding, survey, 0.6, holes),
         whole(PETSC_COMM_SELF, sky, 0, survey, 0.6, holes);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(poisson_numbers_follow_their_law) {
 
 BOOST_AUTO_TEST_CASE(galaxies_lie_in_their_pixels_uniformly_and_the_noise_has_its_sd) {
   const SkyGrid sky(Projection::Gnomonic, 40, 62, 3, 60, 50);
-  const Scene scene(PETSC_COMM_SELF, sky, 4, {1.1, 0.27, 0.25, 5});
+  const Scene scene(PETSC_COMM_SELF, sky, 4, {1.1, 0.27, 0.25, 5, {}});
   const auto& g = scene.galaxies;
   const WindowPart part = windowPart(scene.cube, scene.window, 0);
   const ReadLocal count(scene.count);
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(galaxies_lie_in_their_pixels_uniformly_and_the_noise_has_it
 
 BOOST_AUTO_TEST_CASE(without_noise_the_shear_comes_back_through_the_projection) {
   const SkyGrid sky(Projection::Gnomonic, 0, -50, 6, 60, 60);  // 6 deg wide: the rotation reaches 5 deg
-  const Scene scene(PETSC_COMM_SELF, sky, 0, {0.05, 0, 0, 5});
+  const Scene scene(PETSC_COMM_SELF, sky, 0, {0.05, 0, 0, 5, {}});
   const auto& g = scene.galaxies;
   double largest = 0, unrotated = 0;
   for (std::size_t i = 0; i < g.ra.size(); ++i) {
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(without_noise_the_shear_comes_back_through_the_projection) 
 BOOST_AUTO_TEST_CASE(the_density_is_per_solid_angle) {
   // A band of 20 deg around Dec 60: between two declinations, the number is density x dRA x difference of sin Dec.
   const SkyGrid plate(Projection::None, 100, 60, 20, 60, 60);
-  const Scene scene(PETSC_COMM_SELF, plate, 0, {0.05, 0.1, 0, 8});
+  const Scene scene(PETSC_COMM_SELF, plate, 0, {0.05, 0.1, 0, 8, {}});
   for (double low : {50.0, 55.0, 60.0, 65.0}) {
     const auto in = std::count_if(scene.galaxies.dec.begin(), scene.galaxies.dec.end(),
                                   [&](double d) { return d >= low && d < low + 5; });
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(the_mask_has_its_border_and_holes_and_no_galaxies) {
   }
   holes.push_back({-2.5, 15, 4});  // its centre is off the grid
   holes.push_back({20.2, 40, 0.1});
-  const Scene scene(PETSC_COMM_WORLD, sky, 5, {300, 0.1, 0, 8}, 2, holes);
+  const Scene scene(PETSC_COMM_WORLD, sky, 5, {300, 0.1, 0, 8, {}}, 2, holes);
   const ReadLocal mask(scene.mask), count(scene.count);
   const Box& box = scene.cube.box();
   for (PetscInt row = 0; row < box.count[3]; ++row)
