@@ -66,4 +66,10 @@ std::string sha256(const std::string& text) {
   return hash.hex();
 }
 
+std::vector<InputDigest> digestFiles(MPI_Comm comm, const std::vector<std::string>& paths) {
+  std::vector<InputDigest> digests;
+  for (const std::string& path : paths) digests.push_back(digestFile(comm, path));
+  return digests;
+}
+
 }  // namespace lacuna

@@ -68,6 +68,8 @@ MapSource resolveMap(const std::string& value, const std::string& dataFile, cons
   return {in(value), ""};
 }
 
+bool isHdf5(MPI_Comm comm, const std::string& file) { return formatOf(comm, file) == Format::Hdf5; }
+
 std::vector<std::int64_t> mapExtents(MPI_Comm comm, const MapSource& source) {
   if (formatOf(comm, source.file) == Format::Fits) return fitsImageShape(comm, source.file, source.name);
   return openH5(comm, source).shape(source.name);

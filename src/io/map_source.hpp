@@ -18,6 +18,9 @@ struct MapSource {
 /// anything else is a dataset or HDU of `dataFile`, which is taken as it is; and a file where `dataFile` is empty.
 MapSource resolveMap(const std::string& value, const std::string& dataFile, const std::string& folder);
 
+/// Collective. By the first bytes of the file: true for HDF5, false for FITS. Throws 66, 65.
+bool isHdf5(MPI_Comm comm, const std::string& file);
+
 /// Collective. Extents in the file: {ny, nx}, or more for HDF5 cubes. Throws 66, 65.
 std::vector<std::int64_t> mapExtents(MPI_Comm comm, const MapSource& source);
 

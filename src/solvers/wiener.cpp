@@ -33,7 +33,7 @@ WienerResult WienerFilter::solve(Vec xi, Observer* observer) const {
     prior = prior_ ? 0.5 * step.xx : 0;
     if (!observer) return;
     Progress p;
-    p.solver = prior_ ? "wiener" : "least-squares";
+    p.solver = name();
     p.iteration = step.iteration;
     p.energy = energy;
     p.chi2PerDatum = count > 0 ? 2 * (energy - prior) / count : Progress::none;

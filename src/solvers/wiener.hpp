@@ -28,6 +28,7 @@ class WienerFilter {
   const ConjugateGradients& solver() const { return solver_; }
   const OperatorPointer& precision() const { return precision_; }  ///< I + A^T W A
   Vec rightHandSide() const { return b_; }                          ///< A^T W d; a view
+  const char* name() const { return prior_ ? "wiener" : "least-squares"; }
   const Likelihood& likelihood() const { return *likelihood_; }
 
  private:
