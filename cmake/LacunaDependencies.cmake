@@ -153,6 +153,24 @@ if(NOT lacuna_for_consumers)  # used inside the library alone
     if(NOT Boost_FOUND)
       lacuna_report_missing("Boost.Test" libboost-test-dev)
     endif()
+    # The first python3 that has what the tests compare with: one of pyenv or conda in front may not.
+    set(lacuna_python_modules "'numpy', 'scipy', 'h5py', 'matplotlib', 'astropy'")
+    set(lacuna_pythons python3 /usr/bin/python3)
+    if(LACUNA_PYTHON)
+      set(lacuna_pythons ${LACUNA_PYTHON})
+    endif()
+    foreach(lacuna_python ${lacuna_pythons})
+      execute_process(COMMAND ${lacuna_python} -c "from importlib.util import find_spec; assert all(map(find_spec, [${lacuna_python_modules}]))"
+        RESULT_VARIABLE lacuna_python_failed OUTPUT_QUIET ERROR_QUIET)
+      if(lacuna_python_failed STREQUAL "0")
+        set(LACUNA_PYTHON ${lacuna_python} CACHE STRING "Python with ${lacuna_python_modules}, for the tests")
+        break()
+      endif()
+    endforeach()
+    if(NOT lacuna_python_failed STREQUAL "0")
+      lacuna_report_missing("Python with ${lacuna_python_modules} (LACUNA_PYTHON names one)"
+        "python3-numpy python3-scipy python3-h5py python3-matplotlib python3-astropy")
+    endif()
   endif()
 endif()
 

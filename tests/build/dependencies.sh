@@ -39,10 +39,10 @@ PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH='' PETSC_DIR='' refuses nothing \
   "cfitsio (Debian: libcfitsio-dev)" "wcslib (Debian: wcslib-dev)" "libcrypto (Debian: libssl-dev)" "fmt (Debian: libfmt-dev)" \
   "toml++/toml.h (Debian: libtomlplusplus-dev)" "CLI/CLI.hpp (Debian: libcli11-dev)" \
   "nlohmann/json.hpp (Debian: nlohmann-json3-dev)" "Random123/philox.h (Debian: librandom123-dev)" \
-  "Boost.Test (Debian: libboost-test-dev)" "parallel HDF5 (Debian: libhdf5-openmpi-dev)" "MPI 3 (Debian: libopenmpi-dev)" \
-  "apt-get install libopenmpi-dev" \
+  "Boost.Test (Debian: libboost-test-dev)" "Python with 'numpy'" "parallel HDF5 (Debian: libhdf5-openmpi-dev)" "MPI 3 (Debian: libopenmpi-dev)" \
+  "apt-get install libopenmpi-dev" "python3-astropy" \
   -- -D LACUNA_PETSC=petsc -D CMAKE_DISABLE_FIND_PACKAGE_MPI=ON -D CMAKE_DISABLE_FIND_PACKAGE_HDF5=ON \
-  -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON -D CMAKE_DISABLE_FIND_PACKAGE_Boost=ON -D HIDE_SYSTEM=ON \
+  -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON -D CMAKE_DISABLE_FIND_PACKAGE_Boost=ON -D HIDE_SYSTEM=ON -D LACUNA_PYTHON=/nonexistent/python3 \
   -D PKG_CONFIG_EXECUTABLE="$(command -v pkg-config)"
 refuses pkgconfig "pkg-config (Debian: pkg-config)" -- -D CMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -D LACUNA_PETSC="$petsc"
 
@@ -66,4 +66,4 @@ cat > "$serial/include/H5pubconf.h" <<'TEXT'
 TEXT
 echo '#include "H5pubconf.h"' > "$serial/include/hdf5.h"
 refuses hdf5_serial "the one found is serial, $serial/lib/libhdf5.so" "(Debian: libhdf5-openmpi-dev)" -- -D LACUNA_PETSC="$petsc" \
-  -D HDF5_ROOT="$serial"  -D HDF5_C_COMPILER_EXECUTABLE=NOTFOUND
+  -D HDF5_ROOT="$serial"
