@@ -65,5 +65,5 @@ cat > "$serial/include/H5pubconf.h" <<'TEXT'
 /* #undef H5_HAVE_PARALLEL */
 TEXT
 echo '#include "H5pubconf.h"' > "$serial/include/hdf5.h"
-refuses hdf5_serial "the one found is serial, $serial/lib/libhdf5.so" "(Debian: libhdf5-openmpi-dev)" -- -D LACUNA_PETSC="$petsc" \
+refuses hdf5_serial "the one found is serial, $serial/lib/libhdf5.so (Debian: libhdf5-openmpi-dev)" -- -D LACUNA_PETSC="$petsc" \
   -D HDF5_ROOT="$serial"

@@ -1,6 +1,5 @@
 /// ctest alone, called in any way, must give every test the environment of cmake/TestEnvironment.cmake.in.
 #include <boost/test/unit_test.hpp>
-
 #include <cstdlib>
 #include <string>
 

@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     lacuna::Rng(1).normal(cube.space(), noise);
     double norm = 0;
     lacuna::check(VecNorm(noise, NORM_2, &norm));
-    if (lacuna::rankOf(PETSC_COMM_WORLD) == 0) fmt::print("pixels {} rms {:.9f}\n", cube.space().global(), norm / std::sqrt(2000));
+    if (lacuna::rankOf(PETSC_COMM_WORLD) == 0)
+      fmt::print("pixels {} rms {:.9f}\n", cube.space().global(), norm / std::sqrt(2000));
     return lacuna::ExitCode::Success;
   });
 }
