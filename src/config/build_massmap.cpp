@@ -6,33 +6,13 @@
 #include <numbers>
 
 #include "config/build_spectrum.hpp"
+#include "config/rules.hpp"
 #include "grid/padding.hpp"
 #include "io/map_check.hpp"
 #include "io/map_source.hpp"
 #include "massmap/cluster_list.hpp"
 
 namespace lacuna {
-namespace {
-
-/// "column,min,max"; an empty end is open.
-Selection parseSelection(const Inputs& inputs, const std::string& text) {
-  const auto second = text.rfind(','), first = second == std::string::npos || second == 0 ? std::string::npos : text.rfind(',', second - 1);
-  if (first == std::string::npos || first == 0) throw inputs.bad("data.select", "\"" + text + "\" is not \"column,min,max\"");
-  auto end = [&](const std::string& word, double open) {
-    if (word.find_first_not_of(' ') == std::string::npos) return open;
-    try {
-      std::size_t used = 0;
-      const double value = std::stod(word, &used);
-      if (word.find_first_not_of(' ', used) == std::string::npos && !std::isnan(value)) return value;
-    } catch (const std::exception&) {
-    }
-    throw inputs.bad("data.select", "\"" + word + "\" in \"" + text + "\" is not a number");
-  };
-  const double infinity = std::numeric_limits<double>::infinity();
-  return {text.substr(0, first), end(text.substr(first + 1, second - first - 1), -infinity), end(text.substr(second + 1), infinity)};
-}
-
-}  // namespace
 
 bool wantsStd(const Inputs& inputs) {
   return inputs.text("solver.method") == "wiener" && (inputs.text("posterior.std") == "exact" || inputs.integer("posterior.samples") >= 2);
@@ -48,8 +28,6 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
     if (inputs.text("prior.kind") == "flat")
       throw inputs.bad("prior.kind", "a flat prior leaves masked pixels undetermined, so that there is no posterior: use [solver] method = \"null-b\", the "
                                      "least-squares map of minimum norm, or kind = \"gaussian\"");
-    if (inputs.given("prior.spectrum") && inputs.given("prior.spectrum_model"))
-      throw inputs.bad("prior.spectrum", "give either spectrum or spectrum_model, not both");
     const BuiltSpectrum built = buildSpectrum(comm, inputs, "prior");
     if (inputs.given("prior.spectrum")) files_.push_back(inputs.path("prior.spectrum").string());
     spectrum_ = built.power;
@@ -82,7 +60,7 @@ CatalogueFormat MassmapProblem::format() const {
   f.c1 = in.number("data.c1");
   f.c2 = in.number("data.c2");
   f.responsivity = in.number("data.responsivity");
-  for (const std::string& text : in.texts("data.select")) f.select.push_back(parseSelection(in, text));
+  for (const ColumnRange& range : selectedRanges(in)) f.select.push_back({range.column, range.minimum, range.maximum});
   return f;
 }
 
@@ -199,10 +177,9 @@ ShearField MassmapProblem::readMaps() const {
     requireFinite(image_, window_, 0, nullptr, f.mask, "the mask " + source.text());
   }
   if (in.text("data.noise_variance").empty()) {
-    if (!in.given("data.noise_sd")) throw in.bad("data.noise_sd", "maps need their noise: give noise_variance or noise_sd");
-    check(VecSet(f.variance, in.number("data.noise_sd") * in.number("data.noise_sd")));
+    const double sd = in.given("data.noise_sd") ? in.number("data.noise_sd") : 1;  // without: Kaiser-Squires, which has no weights
+    check(VecSet(f.variance, sd * sd));
   } else {
-    if (in.given("data.noise_sd")) throw in.bad("data.noise_sd", "give either noise_variance or noise_sd, not both");
     const MapSource source = map("data.noise_variance");
     readMap(comm_, source, image_, window_, 0, f.variance);
     requireValues(image_, window_, 0, f.mask, f.variance, "the noise variance " + source.text(), "not positive", [](double v) { return v > 0; });

@@ -64,9 +64,8 @@ std::vector<Key> solverKeys() {
        .standardDoc = "measured from the catalogue",
        .range = {.low = 0, .high = 10, .lowOpen = true},
        .when = fromCatalogue,
-       .doc =
-           "Shape noise: standard deviation of one ellipticity component of one galaxy, after responsivity and m. The "
-           "noise variance of a pixel is shape_sd^2 sum w^2 / (sum w)^2."},
+       .doc = "Shape noise: standard deviation of one ellipticity component of one galaxy, after the division by "
+              "responsivity. The noise variance of a pixel is shape_sd^2 sum w^2 / (sum w (1 + m))^2."},
       {.section = "noise",
        .name = "rotations",
        .type = KeyType::Integer,
@@ -79,8 +78,8 @@ std::vector<Key> solverKeys() {
        .name = "method",
        .standard = "wiener",
        .choices = {"wiener", "kaiser-squires", "null-b"},
-       .doc = "Shape noise: standard deviation of one ellipticity component of one galaxy, after the division by "
-              "responsivity. The noise variance of a pixel is shape_sd^2 sum w^2 / (sum w (1 + m))^2."},
+       .doc = "wiener: posterior mean under the Gaussian prior, with error bars. kaiser-squires: direct inversion, masked "
+              "pixels as zero, smoothed. null-b: weighted least squares without B modes, minimum norm where masked."},
       {.section = "solver",
        .name = "rtol",
        .type = KeyType::Number,
@@ -106,7 +105,7 @@ std::vector<Key> solverKeys() {
       {.section = "posterior",
        .name = "samples",
        .type = KeyType::Integer,
-       .standard = 0,
+       .standard = 50,
        .range = {.low = 0, .high = 1e6},
        .when = withPrior,
        .doc = "Posterior samples to draw, one solve each; with 2 or more the map gets its std and S/N. The std of n "

@@ -11,9 +11,10 @@ std::vector<Key> spectrumKeys(const std::string& section, const Condition& when)
        .when = when,
        .doc = "Text file of the angular power spectrum of the convergence: two columns, ell and C_ell [sr], # starts a "
               "comment. "
-              "Linear between its points; beyond them the end values are held. Give this or spectrum_model."},
+              "Linear between its points; beyond them the end values are held. It takes the place of spectrum_model."},
       {.section = section,
        .name = "spectrum_model",
+       .standard = "matern",
        .choices = {"power-law", "matern", "squared-exponential"},
        .when = when,
        .doc =
@@ -39,7 +40,7 @@ std::vector<Key> spectrumKeys(const std::string& section, const Condition& when)
       {.section = section,
        .name = "sd",
        .type = KeyType::Number,
-       .required = true,
+       .standard = 0.02,
        .range = {.low = 0, .lowOpen = true},
        .when = {model, {"matern", "squared-exponential"}},
        .doc =
@@ -48,17 +49,18 @@ std::vector<Key> spectrumKeys(const std::string& section, const Condition& when)
        .name = "correlation_arcmin",
        .type = KeyType::Number,
        .unit = "arcmin",
-       .required = true,
+       .standard = 10.0,
        .range = {.low = 0, .lowOpen = true},
        .when = {model, {"matern", "squared-exponential"}},
        .doc = "Correlation length L of the convergence."},
       {.section = section,
        .name = "smoothness",
        .type = KeyType::Number,
-       .standard = 1.5,
+       .standard = 0.3,
        .range = {.low = 0, .high = 50, .lowOpen = true},
        .when = {model, {"matern"}},
-       .doc = "Matern's nu: C_ell falls as ell^(-2 nu - 2) at small scales; 0.5 is the exponential covariance."},
+       .doc = "Matern's nu: C_ell falls as ell^(-2 nu - 2) at small scales; 0.5 is the exponential covariance. The three "
+              "defaults are within a factor of 2 of flat LCDM for sources near redshift 1 at ell 30 to 3000."},
   };
 }
 

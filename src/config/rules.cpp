@@ -12,12 +12,11 @@
 namespace lacuna {
 namespace {
 
-/// Exactly one of spectrum and spectrum_model.
+/// Not both spectrum and spectrum_model.
 void checkSpectrum(const Inputs& inputs, const std::string& section) {
   const std::string file = section + ".spectrum", model = section + ".spectrum_model";
-  if (!inputs.counts(file)) return;
-  if (inputs.has(file) && inputs.has(model)) throw inputs.bad(model, "spectrum is given too: give one of them");
-  if (!inputs.has(file) && !inputs.has(model)) throw inputs.bad(file, "give spectrum (a file) or spectrum_model");
+  if (inputs.counts(file) && inputs.given(file) && inputs.given(model))
+    throw inputs.bad(model, "spectrum is given too: give one of them");
 }
 
 void checkCenter(const Inputs& inputs) {

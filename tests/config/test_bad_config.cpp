@@ -108,7 +108,6 @@ BOOST_AUTO_TEST_CASE(wrong_values) {
 BOOST_AUTO_TEST_CASE(missing_and_contradicting_keys) {
   bad("", {"run.toml: [data] file: missing: the path of the catalogue"});
   bad("# nothing\n", {"[data] file: missing"});
-  bad("[data]\nfile = \"a\"\n", {"run.toml: [prior] spectrum", "spectrum_model"});
   bad(minimal + "spectrum_model = \"matern\"\nsd = 1\ncorrelation_arcmin = 1\n", {"run.toml:5:18", "give one of them"});
   bad("[data]\nfile = \"a\"\n[prior]\nspectrum_model = \"power-law\"\nslope = -1\n",
       {"missing key amplitude in [prior], a number > 0", "\"power-law\""});
@@ -116,7 +115,6 @@ BOOST_AUTO_TEST_CASE(missing_and_contradicting_keys) {
   bad(maps + "file = \"m.h5\"\n", {"noise_variance", "noise_sd"});
   bad(maps + "file = \"m.h5\"\nnoise_sd = 1\nnoise_variance = \"v\"\n", {"run.toml:6:12", "give one of them"});
   bad(maps + "noise_sd = 1\n", {"run.toml: [data] file", "gamma1 = \"gamma1\" is a dataset of it"});
-  badMock("[sky]\nkind = \"gaussian\"\n", {"mock.toml: [sky] spectrum", "spectrum_model"});
   badMock("[sky]\nkind = \"none\"\n[haloes]\nra = [1, 2]\ndec = [1]\n",
           {"mock.toml:9:7: [haloes] dec = [1.0]: 1 entries, but ra has 2"});
   badMock("[sky]\nkind = \"none\"\n[mask]\nhole_radius_arcmin = [2, 1]\n", {"mock.toml:8:22", "min <= max"});
