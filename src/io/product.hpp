@@ -60,7 +60,8 @@ class Product {
   const std::string& path() const { return out_.path(); }
 
   void grid(const ProductGrid& grid);
-  /// /maps/<name>: see H5Writer::writeField. Scales /grid/y and /grid/x are attached if grid() came first.
+  /// /maps/<name>: see H5Writer::writeField. The scales /grid/y and /grid/x are attached to axes of their length if
+  /// grid() came first.
   void map(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
            const std::string& units, const std::string& longName);
   void origin(const ProductOrigin& origin);
@@ -85,8 +86,5 @@ class Product {
 
 /// The list of peaks as CSV: ra_deg,dec_deg,snr,kappa,x,y.
 std::string peaksCsv(const std::vector<Peak>& peaks);
-
-/// "PETSc 3.18.5, HDF5 1.10.8, ...": what the program runs with.
-std::string libraryVersions();
 
 }  // namespace lacuna

@@ -1,0 +1,160 @@
+#include "io/run_log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "io/digest.hpp"
+#include "version.hpp"
+
+namespace lacuna {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no NaN: what is not there is null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// A number, true or false stays what it is; anything else is text.
+Json asValue(const std::string& text) {
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : Json(text);
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string column(double value, int precision) {
+  return std::isnan(value) ? fmt::format("{:>16}", "-") : fmt::format("{:>16.{}g}", value, precision);
+}
+
+/// "4.2 s", "12:07", "3:05:00"
+std::string duration(double seconds) {
+  if (std::isnan(seconds)) return "-";
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto s = static_cast<long long>(std::llround(std::min(seconds, 1e9)));
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
+                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+}  // namespace
+
+RunLog::RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode, bool print)
+    : comm_(comm), path_(jsonl), print_(print), file_(nullptr, std::fclose) {
+  onRankZero(comm_, [&] {
+    if (path_.empty()) return;
+    file_.reset(std::fopen(path_.c_str(), mode == Mode::Append ? "ae" : "we"));
+    if (!file_) throw Error(ExitCode::CannotCreate, "cannot create " + path_ + ": " + std::strerror(errno));
+  });
+}
+
+void RunLog::print(const std::string& text) {
+  if (!print_ || rankOf(comm_) != 0) return;
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void RunLog::write(const std::string& line) {
+  onRankZero(comm_, [&] {
+    if (!file_) return;
+    const std::string whole = line + '\n';
+    if (std::fwrite(whole.data(), 1, whole.size(), file_.get()) != whole.size() || std::fflush(file_.get()) != 0)
+      throw Error(ExitCode::IoError, "cannot write " + path_ + ": " + std::strerror(errno));
+  });
+}
+
+void RunLog::iteration(const Progress& progress) {
+  std::vector<Progress>& history = history_[progress.solver];
+  history.push_back(progress);
+  history.back().state.clear();  // views, which do not outlive the call
+  const double left = secondsLeft(history);
+  if (!headerShown_)
+    print(fmt::format("{:<14}{:>6}{:>16}{:>16}{:>16}{:>16}{:>12}{:>12}\n", "solver", "iter", "energy", "chi2/datum",
+                      "prior energy", "gradient norm", "seconds", "left"));
+  headerShown_ = true;
+  print(fmt::format("{:<14}{:>6}{}{}{}{}{:>12.3f}{:>12}\n", progress.solver, progress.iteration,
+                    column(progress.energy, 10), column(progress.chi2PerDatum, 6), column(progress.priorEnergy, 8),
+                    column(progress.gradientNorm, 4), progress.seconds, duration(left)));
+  write(dump(Json{{"event", "iteration"},
+                  {"solver", progress.solver},
+                  {"iteration", progress.iteration},
+                  {"energy", number(progress.energy)},
+                  {"chi2_per_datum", number(progress.chi2PerDatum)},
+                  {"prior_energy", number(progress.priorEnergy)},
+                  {"gradient_norm", number(progress.gradientNorm)},
+                  {"target", number(progress.target)},
+                  {"seconds", number(progress.seconds)},
+                  {"seconds_left", number(left)}}));
+}
+
+void RunLog::message(const std::string& text) {
+  print(text + '\n');
+  write(dump(Json{{"event", "message"}, {"text", text}}));
+}
+
+void RunLog::event(const std::string& name, const std::vector<std::pair<std::string, std::string>>& values) {
+  Json json{{"event", name}};
+  for (const auto& [key, value] : values) json[key] = asValue(value);
+  write(dump(json));
+}
+
+void RunLog::start(const std::string& program, const std::string& configToml) {
+  const std::string hash = sha256(configToml);
+  print(fmt::format("{} {} ({}) on {} rank{}, config {}\n", program, versionText, gitHash, sizeOf(comm_),
+                    sizeOf(comm_) == 1 ? "" : "s", hash.substr(0, 12)));
+  write(dump(Json{{"event", "start"},
+                  {"program", program},
+                  {"version", versionText},
+                  {"git_hash", gitHash},
+                  {"ranks", sizeOf(comm_)},
+                  {"config_sha256", hash}}));
+}
+
+void RunLog::finish(const std::string& stopped, const std::vector<PhaseTimes>& phases, double wallSeconds,
+                    const std::vector<std::string>& written) {
+  print(fmt::format("{}\n\n{}", stopped, phaseTable(phases, wallSeconds)));
+  for (const std::string& path : written) print("wrote " + path + '\n');
+  Json table = Json::array();
+  for (const PhaseTimes& p : phases)
+    table.push_back({{"phase", p.name},
+                     {"calls", p.calls},
+                     {"seconds_mean", number(p.mean)},
+                     {"seconds_max", number(p.max)},
+                     {"work", number(p.work)},
+                     {"unit", p.unit}});
+  write(dump(Json{{"event", "finish"},
+                  {"stopped", stopped},
+                  {"seconds", number(wallSeconds)},
+                  {"phases", table},
+                  {"written", written}}));
+}
+
+const std::vector<Progress>& RunLog::history(const std::string& solver) const {
+  static const std::vector<Progress> none;
+  const auto found = history_.find(solver);
+  return found == history_.end() ? none : found->second;
+}
+
+double secondsLeft(const std::vector<Progress>& history) {
+  constexpr std::size_t most = 10;
+  const std::size_t n = std::min(history.size(), most);
+  if (n < 2) return Progress::none;
+  const Progress& last = history.back();
+  if (!(last.target > 0) || !(last.gradientNorm > 0)) return Progress::none;
+  if (last.gradientNorm <= last.target) return 0;
+  double st = 0, sg = 0, stt = 0, stg = 0;  // log(norm) against seconds, relative to the last point
+  for (std::size_t i = history.size() - n; i < history.size(); ++i) {
+    const double t = history[i].seconds - last.seconds, g = std::log(history[i].gradientNorm / last.gradientNorm);
+    st += t, sg += g, stt += t * t, stg += t * g;
+  }
+  const double count = static_cast<double>(n);
+  const double slope = (count * stg - st * sg) / (count * stt - st * st);
+  const double left = std::log(last.target / last.gradientNorm) / slope;
+  return std::isfinite(left) && slope < 0 ? left : Progress::none;
+}
+
+}  // namespace lacuna
