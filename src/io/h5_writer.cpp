@@ -280,7 +280,9 @@ void H5Writer::close() {
   flush();
   require(file_.reset() >= 0, "metadata");
   onRankZero(comm_, [&] {  // the length is what a broken parallel write gets wrong first
-    const H5Id reopened(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+    const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_file_locking(access, false, true);  // the lock on the file is ours: OutputFile's
+    const H5Id reopened(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
     if (!reopened) throw Error(ExitCode::IoError, path_ + ": the file is broken after writing: " + h5Message());
     struct stat info {};  // gives back what was reserved and not needed
     if (stat(path_.c_str(), &info) != 0 || truncate(path_.c_str(), info.st_size) != 0)
