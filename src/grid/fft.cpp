@@ -33,9 +33,10 @@ Buffer<T> allocate(std::int64_t n) {
   return Buffer<T>(p);
 }
 
-/// Items in a block of about 128 KiB, so that a block and its transform stay in the second-level cache.
-PetscInt blockItems(PetscInt items, std::int64_t bytesPerItem) {
-  return static_cast<PetscInt>(std::clamp<std::int64_t>((128 << 10) / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
+/// Items in a block of about `bytes`, so that a block and its transform stay in the second-level cache.
+constexpr std::int64_t rowBytes = 128 << 10, lineBytes = 256 << 10;
+PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t bytesPerItem) {
+  return static_cast<PetscInt>(std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
 }
 
 /// A plan for full blocks and one for the last, smaller block (null where there is none).
@@ -97,8 +98,8 @@ struct Fft::Plans {
     const std::int64_t work = workDoubles(cube, modes, &localRows, &localLines) / 2;
     byRows = allocate<Complex>(work);
     const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    const PetscInt rowsAtOnce = blockItems(rows, 8 * static_cast<std::int64_t>(rowLength));
-    const PetscInt linesAtOnce = blockItems(modes.lines().count, 16 * line);
+    const PetscInt rowsAtOnce = blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength));
+    const PetscInt linesAtOnce = blockItems(modes.lines().count, lineBytes, 16 * line);
     rowBlock = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (exchanged)
       byLines = allocate<Complex>(work);
@@ -128,25 +129,54 @@ struct Fft::Plans {
     });
   }
 
-  /// Along the lines: from byRows with its strides into a block (transposing on the way), or in place after an exchange.
+  /// Along the lines. Forward without an exchange: from byRows with its strides into a block, transposing on the way. All
+  /// others in place: FFTW is slow at writing with long strides, so the way back is transposed by scatter().
   void planLines(PetscInt atOnce, unsigned flags) {
     const int inner = static_cast<int>(modes.inner()), length = static_cast<int>(modes.lineLength());
+    Complex* block = exchanged ? byLines.get() : lineBlock.get();
     auto make = [&](PetscInt count, int sign) {
-      const fftw_iodim inPlace{length, inner, inner}, far{length, static_cast<int>(halfRow), inner};
-      fftw_iodim along = exchanged ? inPlace : far;
-      fftw_iodim many[2] = {{static_cast<int>(count), exchanged ? length * inner : inner, length * inner}, {inner, 1, 1}};
-      Complex* from = exchanged ? byLines.get() : byRows.get();
-      Complex* to = exchanged ? byLines.get() : lineBlock.get();
-      if (sign == FFTW_BACKWARD) {
-        std::swap(from, to);
-        std::swap(along.is, along.os);
-        std::swap(many[0].is, many[0].os);
-      }
-      return fftw_plan_guru_dft(1, &along, 2, many, raw(from), raw(to), sign, flags);
+      const bool transposes = !exchanged && sign == FFTW_FORWARD;
+      const fftw_iodim along{length, transposes ? static_cast<int>(halfRow) : inner, inner};
+      const fftw_iodim many[2] = {{static_cast<int>(count), transposes ? inner : length * inner, length * inner}, {inner, 1, 1}};
+      return fftw_plan_guru_dft(1, &along, 2, many, raw(transposes ? byRows.get() : block), raw(block), sign, flags);
     };
     const PetscInt lines = modes.lines().count;
     linesForward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_FORWARD); });
     linesBackward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_BACKWARD); });
+  }
+  /// Asks for the part of byRows that a block of lines reads or writes: a few cache lines of every row, a pattern that the
+  /// processor does not foresee.
+  void prefetch(PetscInt first, PetscInt count) const {
+    const std::int64_t bytes = static_cast<std::int64_t>(count) * modes.inner() * static_cast<std::int64_t>(sizeof(Complex));
+    for (PetscInt b = 0; b < modes.lineLength(); ++b) {
+      const auto* row = reinterpret_cast<const char*>(byRows.get() + b * halfRow + static_cast<std::int64_t>(first) * modes.inner());
+      for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1, 2);
+    }
+  }
+  /// byRows <- lines first ... first + count - 1 of lineBlock; four rows at a time, for the cache lines of the block.
+  void scatter(PetscInt first, PetscInt count) const {
+    const PetscInt inner = modes.inner(), length = modes.lineLength();
+    const Complex* from = lineBlock.get();
+    Complex* to = byRows.get() + static_cast<std::int64_t>(first) * inner;
+    if (inner > 1) {
+      for (PetscInt b = 0; b < length; ++b)
+        for (PetscInt a = 0; a < count; ++a)
+          std::copy_n(from + (static_cast<std::int64_t>(a) * length + b) * inner, inner, to + b * halfRow + static_cast<std::int64_t>(a) * inner);
+      return;
+    }
+    PetscInt b = 0;
+    for (; b + 4 <= length; b += 4) {
+      const Complex* in = from + b;
+      Complex* out = to + b * halfRow;
+      for (PetscInt a = 0; a < count; ++a, in += length, ++out) {
+        out[0] = in[0];
+        out[halfRow] = in[1];
+        out[2 * halfRow] = in[2];
+        out[3 * halfRow] = in[3];
+      }
+    }
+    for (; b < length; ++b)
+      for (PetscInt a = 0; a < count; ++a) to[b * halfRow + a] = from[static_cast<std::int64_t>(a) * length + b];
   }
 
   void planExchange(unsigned flags) {
@@ -225,6 +255,7 @@ struct Fft::Plans {
     linesForward.forEach([&](PetscInt first, PetscInt count) {
       Complex* to = exchanged ? byLines.get() + first * line : lineBlock.get();
       Complex* from = exchanged ? to : byRows.get() + first * modes.inner();
+      if (!exchanged) prefetch(first, count);
       fftw_execute_dft(linesForward.of(count), raw(from), raw(to));
       use(plane, first, count, to);
     });
@@ -234,10 +265,11 @@ struct Fft::Plans {
     {
       auto timed = linePhase.scope(lineFlops());
       linesBackward.forEach([&](PetscInt first, PetscInt count) {
-        Complex* from = exchanged ? byLines.get() + first * line : lineBlock.get();
-        Complex* to = exchanged ? from : byRows.get() + first * modes.inner();
-        fill(plane, first, count, from);
-        fftw_execute_dft(linesBackward.of(count), raw(from), raw(to));
+        Complex* block = exchanged ? byLines.get() + first * line : lineBlock.get();
+        if (!exchanged) prefetch(first, count);
+        fill(plane, first, count, block);
+        fftw_execute_dft(linesBackward.of(count), raw(block), raw(block));
+        if (!exchanged) scatter(first, count);
       });
     }
     if (!exchanged) return;

@@ -12,6 +12,7 @@ class Identity final : public LinearOperator {
  private:
   void doApplyForward(Vec x, Vec y) const override { check(VecCopy(x, y)); }
   void doApplyAdjoint(Vec y, Vec x) const override { check(VecCopy(y, x)); }
+  void doAddTo(Vec x, Vec y) const override { check(VecAXPY(y, 1, x)); }
 };
 
 class Diagonal final : public LinearOperator {
@@ -50,12 +51,7 @@ class Sum final : public LinearOperator {
  private:
   void doApplyForward(Vec x, Vec y) const override {
     parts_.front()->apply(x, y);
-    if (parts_.size() == 1) return;
-    const ScratchVec part = range().scratch();
-    for (std::size_t i = 1; i < parts_.size(); ++i) {
-      parts_[i]->apply(x, part);
-      check(VecAXPY(y, 1, part));
-    }
+    for (std::size_t i = 1; i < parts_.size(); ++i) parts_[i]->addTo(x, y);
   }
   void doApplyAdjoint(Vec y, Vec x) const override {
     parts_.front()->applyAdjoint(y, x);

@@ -48,4 +48,18 @@ void LinearOperator::doApplyGram(Vec w, Vec x, Vec y) const {
   doApplyAdjoint(middle, y);
 }
 
+void LinearOperator::addTo(Vec x, Vec y) const {
+  require(domain(), x, "addTo: x is not in the domain");
+  require(range(), y, "addTo: y is not in the range");
+  if (x == y) throw Error("operator: addTo: x and y are the same vector");
+  ++count_;
+  doAddTo(x, y);
+}
+
+void LinearOperator::doAddTo(Vec x, Vec y) const {
+  const ScratchVec part = range().scratch();
+  doApplyForward(x, part);
+  check(VecAXPY(y, 1, part));
+}
+
 }  // namespace lacuna

@@ -15,6 +15,9 @@ class LinearOperator : public Model, public std::enable_shared_from_this<LinearO
   /// transforms do this without a pass over memory between A and A^T.
   void applyGram(Vec w, Vec x, Vec y) const;
 
+  /// y <- y + A x; what a sum of operators is made of. Counts as one application.
+  void addTo(Vec x, Vec y) const;
+
   /// A, A^T together, since construction.
   std::int64_t applications() const { return count_; }
 
@@ -25,6 +28,7 @@ class LinearOperator : public Model, public std::enable_shared_from_this<LinearO
   virtual void doApplyForward(Vec x, Vec y) const = 0;
   virtual void doApplyAdjoint(Vec y, Vec x) const = 0;
   virtual void doApplyGram(Vec w, Vec x, Vec y) const;
+  virtual void doAddTo(Vec x, Vec y) const;
   void doApply(Vec x, Vec y) const final;
   std::shared_ptr<const LinearOperator> doLinearise(Vec x) const final;
   mutable std::int64_t count_ = 0;

@@ -21,11 +21,16 @@ void spread(const double* packed, const double* transfer, PetscInt modes, Comple
 /// packed <- T X, or packed += T X
 void collect(const Complex* in, const double* transfer, PetscInt modes, bool add, double* packed) {
   const auto* v = reinterpret_cast<const double*>(in);
-  if (!add) std::fill_n(packed, 2 * modes, 0.0);
-  for (PetscInt i = 0; i < modes; ++i) {
-    packed[2 * i] += transfer[i] * v[2 * i];
-    packed[2 * i + 1] += transfer[i] * v[2 * i + 1];
-  }
+  if (add)
+    for (PetscInt i = 0; i < modes; ++i) {
+      packed[2 * i] += transfer[i] * v[2 * i];
+      packed[2 * i + 1] += transfer[i] * v[2 * i + 1];
+    }
+  else
+    for (PetscInt i = 0; i < modes; ++i) {
+      packed[2 * i] = transfer[i] * v[2 * i];
+      packed[2 * i + 1] = transfer[i] * v[2 * i + 1];
+    }
 }
 
 }  // namespace
