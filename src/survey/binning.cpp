@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "base/phase.hpp"
@@ -53,9 +54,9 @@ class Binner {
  public:
   Binner(const SkyGrid& grid, const Cube& image, const Window& window, const BinOptions& options);
 
-  /// Rank-local. Sorts a piece by owner.
+  /// Rank-local. Adds the galaxies whose pixels this rank owns; keeps the others for exchange().
   void place(const Galaxies& piece);
-  /// Collective. Sends every record to the owner of its pixel and adds it there.
+  /// Collective. Sends what was kept to the owners of the pixels, who add it.
   void exchange();
   void finish(BinnedShear& out) const;
 
@@ -63,22 +64,7 @@ class Binner {
   std::int64_t outside = 0, masked = 0, used = 0;
 
  private:
-  void add(const Record& r) {
-    if (!mask_.empty() && mask_[static_cast<std::size_t>(r.pixel)] == 0) {
-      ++masked;
-      return;
-    }
-    Sums& s = sums_[static_cast<std::size_t>(r.pixel)];
-    s.count += 1;
-    s.we1 += r.we1;
-    s.we2 += r.we2;
-    s.wm += r.wm;
-    s.ww += r.w * r.w;
-    squares_[0] += r.we1 * r.we1;
-    squares_[1] += r.we2 * r.we2;
-    squares_[2] += r.w * r.w;
-    ++used;
-  }
+  void add(std::span<const Record> records);
 
   const SkyGrid& grid_;
   MPI_Comm comm_;
@@ -89,7 +75,8 @@ class Binner {
   std::vector<double> mask_;
   std::vector<Sums> sums_;
   std::array<double, 3> squares_{};
-  std::vector<Record> records_, sending_, receiving_;
+  std::vector<SkyGrid::Placed> placed_;
+  std::vector<Record> own_, others_, sending_, receiving_;
   std::vector<int> owners_, sendCount_, sendStart_, receiveCount_, receiveStart_;
 };
 
@@ -114,23 +101,23 @@ Binner::Binner(const SkyGrid& grid, const Cube& image, const Window& window, con
 }
 
 void Binner::place(const Galaxies& piece) {
-  records_.clear();
-  owners_.clear();
-  std::fill(sendCount_.begin(), sendCount_.end(), 0);
+  own_.clear();
+  placed_.resize(piece.size());
+  grid_.place(piece.ra, piece.dec, placed_);
   for (std::size_t i = 0; i < piece.size(); ++i) {
     extents.raMin = std::min(extents.raMin, piece.ra[i]);
     extents.raMax = std::max(extents.raMax, piece.ra[i]);
     extents.decMin = std::min(extents.decMin, piece.dec[i]);
     extents.decMax = std::max(extents.decMax, piece.dec[i]);
-    const SkyGrid::Placed p = grid_.place(piece.ra[i], piece.dec[i]);
+    const SkyGrid::Placed& p = placed_[i];
     if (!grid_.holds(p.x, p.y)) {
       ++outside;
       continue;
     }
     double c = p.cos2, s = p.sin2;
-    if (rotation_) {
+    if (rotation_) {  // uniform: the rotation of the grid on top of it would change nothing
       const double angle = 2 * std::numbers::pi * rotation_->uniformPair(piece.row[i]).first;
-      c = std::cos(angle);  // uniform: the rotation of the grid on top of it would change nothing
+      c = std::cos(angle);
       s = std::sin(angle);
     }
     // x + 1/2 may round up to nx.
@@ -142,28 +129,59 @@ void Binner::place(const Galaxies& piece) {
                         w * (piece.e1[i] * c - piece.e2[i] * s), w * (piece.e1[i] * s + piece.e2[i] * c),
                         w * piece.onePlusM[i]};
     if (owner == rank_) {
-      add(record);
+      own_.push_back(record);
     } else {
-      records_.push_back(record);
+      others_.push_back(record);
       owners_.push_back(static_cast<int>(owner));
-      ++sendCount_[static_cast<std::size_t>(owner)];
     }
   }
-  std::exclusive_scan(sendCount_.begin(), sendCount_.end(), sendStart_.begin(), 0);
-  sending_.resize(records_.size());
-  std::vector<int> next = sendStart_;
-  for (std::size_t i = 0; i < records_.size(); ++i)
-    sending_[static_cast<std::size_t>(next[static_cast<std::size_t>(owners_[i])]++)] = records_[i];
+  add(own_);
 }
 
 void Binner::exchange() {
   if (sendCount_.size() == 1) return;
+  std::fill(sendCount_.begin(), sendCount_.end(), 0);
+  for (const int owner : owners_) ++sendCount_[static_cast<std::size_t>(owner)];
+  std::exclusive_scan(sendCount_.begin(), sendCount_.end(), sendStart_.begin(), 0);
+  sending_.resize(others_.size());
+  std::vector<int> next = sendStart_;
+  for (std::size_t i = 0; i < others_.size(); ++i)
+    sending_[static_cast<std::size_t>(next[static_cast<std::size_t>(owners_[i])]++)] = others_[i];
+  others_.clear();
+  owners_.clear();
   checkMpi(MPI_Alltoall(sendCount_.data(), 1, MPI_INT, receiveCount_.data(), 1, MPI_INT, comm_));
   std::exclusive_scan(receiveCount_.begin(), receiveCount_.end(), receiveStart_.begin(), 0);
   receiving_.resize(static_cast<std::size_t>(receiveStart_.back() + receiveCount_.back()));
   checkMpi(MPI_Alltoallv(sending_.data(), sendCount_.data(), sendStart_.data(), type_, receiving_.data(),
                          receiveCount_.data(), receiveStart_.data(), type_, comm_));
-  for (const Record& r : receiving_) add(r);
+  add(receiving_);
+}
+
+void Binner::add(std::span<const Record> records) {
+  // Pixels come in no order and the map exceeds the cache: without the prefetch this waits 130 ns for every galaxy.
+  constexpr std::size_t ahead = 24;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i + ahead < records.size()) {
+      const auto* soon = &sums_[static_cast<std::size_t>(records[i + ahead].pixel)];
+      __builtin_prefetch(soon, 1);
+      __builtin_prefetch(reinterpret_cast<const char*>(soon + 1) - 1, 1);
+    }
+    const Record& r = records[i];
+    if (!mask_.empty() && mask_[static_cast<std::size_t>(r.pixel)] == 0) {
+      ++masked;
+      continue;
+    }
+    Sums& s = sums_[static_cast<std::size_t>(r.pixel)];
+    s.count += 1;
+    s.we1 += r.we1;
+    s.we2 += r.we2;
+    s.wm += r.wm;
+    s.ww += r.w * r.w;
+    squares_[0] += r.we1 * r.we1;
+    squares_[1] += r.we2 * r.we2;
+    squares_[2] += r.w * r.w;
+    ++used;
+  }
 }
 
 void Binner::finish(BinnedShear& out) const {
@@ -249,19 +267,22 @@ BinnedShear bin(const Table& table, const CatalogueFormat& format, const SkyGrid
 
   Binner binner(grid, out.image, window, options);
   Catalogue catalogue(table, format, Catalogue::Want::Shapes);
-  // A piece may go to one rank from all others at the same time: 8 million records bound what it must take in.
-  const std::int64_t pieceRows = std::clamp<std::int64_t>((std::int64_t{1} << 23) / sizeOf(comm), 2048, 1 << 17);
+  // Rows between two exchanges. One rank may get those of all others at the same time: at most 8 million records.
+  const std::int64_t roundRows = std::clamp<std::int64_t>((std::int64_t{1} << 23) / sizeOf(comm), 2048, 1 << 17);
   Galaxies piece;
   for (bool more = true; more;) {
     std::exception_ptr failure;
     bool mine = false;
     try {
-      {
-        const auto timed = reading.scope();
-        mine = catalogue.next(pieceRows, piece);
+      for (const std::int64_t end = catalogue.read() + roundRows; catalogue.read() < end;) {
+        {
+          const auto timed = reading.scope();
+          if (!catalogue.next(4096, piece)) break;  // small: a piece goes through all steps inside the cache
+        }
+        mine = true;
+        const auto timed = placing.scope(static_cast<double>(piece.size()));
+        binner.place(piece);
       }
-      const auto timed = placing.scope(static_cast<double>(piece.size()));
-      binner.place(piece);
     } catch (...) {
       failure = std::current_exception();
     }

@@ -11,8 +11,8 @@
 namespace lacuna {
 namespace {
 
-/// Rows read at a time: seven columns of this length stay in the cache between reading and use.
-constexpr std::int64_t readRows = 1 << 17;
+/// Rows read at a time: the columns stay in the second-level cache between reading and use.
+constexpr std::int64_t readRows = 1 << 15;
 
 void demand(bool ok, const std::string& text) {
   if (!ok) throw Error(ExitCode::BadConfig, "catalogue: " + text);
@@ -26,6 +26,12 @@ std::vector<std::string> CatalogueFormat::needed() const {
     if (!column.empty()) out.push_back(column);
   for (const Selection& s : select) out.push_back(s.column);
   return out;
+}
+
+void Galaxies::resize(std::size_t n, bool shapes) {
+  row.resize(n);
+  for (auto* column : {&ra, &dec, &weight}) column->resize(n);
+  for (auto* column : {&e1, &e2, &onePlusM}) column->resize(shapes ? n : 0);
 }
 
 Catalogue::Catalogue(const Table& table, const CatalogueFormat& format, Want want)
@@ -88,10 +94,11 @@ bool Catalogue::sound(Role role, double value, std::int64_t row) {
 }
 
 bool Catalogue::next(std::int64_t rows, Galaxies& piece) {
-  for (auto* column : {&piece.ra, &piece.dec, &piece.e1, &piece.e2, &piece.weight, &piece.onePlusM}) column->clear();
-  piece.row.clear();
   if (used_ == buffered_) {
-    if (position_ == share_.count) return false;
+    if (position_ == share_.count) {
+      piece.resize(0, false);
+      return false;
+    }
     fill(std::min(readRows, share_.count - position_));
   }
   const std::int64_t n = std::min(rows, buffered_ - used_);
@@ -102,7 +109,13 @@ bool Catalogue::next(std::int64_t rows, Galaxies& piece) {
   const double *ra = column(Ra), *dec = column(Dec), *e1 = column(E1), *e2 = column(E2), *w = column(Weight),
                *m = column(M);
   const double toDegrees = format_.radians ? 180 / std::numbers::pi : 1;
-  const double sign1 = format_.flipE1 ? -1 : 1, sign2 = format_.flipE2 ? -1 : 1, scale = 1 / format_.responsivity;
+  const double scale = 1 / format_.responsivity, c1 = format_.c1, c2 = format_.c2, m0 = format_.m;
+  const double sign1 = format_.flipE1 ? -1 : 1, sign2 = format_.flipE2 ? -1 : 1;
+  piece.resize(static_cast<std::size_t>(n), e1 != nullptr);
+  std::int64_t* const outRow = piece.row.data();
+  double *const outRa = piece.ra.data(), *const outDec = piece.dec.data(), *const outWeight = piece.weight.data();
+  double *const outE1 = piece.e1.data(), *const outE2 = piece.e2.data(), *const outM = piece.onePlusM.data();
+  std::size_t kept = 0;
   for (std::int64_t i = used_; i < used_ + n; ++i) {
     bool selected = true;
     for (std::size_t s = 0; s < selectPlace_.size(); ++s) {
@@ -132,16 +145,18 @@ bool Catalogue::next(std::int64_t rows, Galaxies& piece) {
       if (m) sound(M, m[i], row);
       continue;
     }
-    piece.row.push_back(row);
-    piece.ra.push_back(raDeg);
-    piece.dec.push_back(decDeg);
-    piece.weight.push_back(weight);
+    outRow[kept] = row;
+    outRa[kept] = raDeg;
+    outDec[kept] = decDeg;
+    outWeight[kept] = weight;
     if (e1) {
-      piece.e1.push_back((sign1 * e1[i] - format_.c1) * scale);
-      piece.e2.push_back((sign2 * e2[i] - format_.c2) * scale);
-      piece.onePlusM.push_back(1 + (m ? m[i] : format_.m));
+      outE1[kept] = (sign1 * e1[i] - c1) * scale;
+      outE2[kept] = (sign2 * e2[i] - c2) * scale;
+      outM[kept] = 1 + (m ? m[i] : m0);
     }
+    ++kept;
   }
+  piece.resize(kept, e1 != nullptr);
   used_ += n;
   read_ += n;
   return true;

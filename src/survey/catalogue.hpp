@@ -32,12 +32,14 @@ struct CatalogueFormat {
   std::vector<std::string> needed() const;
 };
 
-/// A piece of a catalogue: selected, calibrated, of positive weight. Arrays of equal length.
+/// A piece of a catalogue: selected, calibrated, of positive weight. Arrays of equal length; e1, e2 and onePlusM are
+/// empty where only positions are wanted.
 struct Galaxies {
   std::vector<std::int64_t> row;  ///< in the file, from 0
   std::vector<double> ra, dec;    ///< deg
   std::vector<double> e1, e2, weight, onePlusM;
   std::size_t size() const { return row.size(); }
+  void resize(std::size_t n, bool shapes);
 };
 
 /// The rows of one rank, read in pieces, selected, checked and calibrated. A row with a bad value is counted and left
@@ -48,7 +50,8 @@ class Catalogue {
   /// Rank-local. Views `table`. Throws (exit 65) where a column is missing, 78 where a number makes no sense.
   Catalogue(const Table& table, const CatalogueFormat& format, Want want);
 
-  /// Rank-local. The next `rows` rows of this rank's share; false when there were none left. `piece` is overwritten.
+  /// Rank-local. At most `rows` further rows of this rank's share; false when there were none left. `piece` is
+  /// overwritten.
   bool next(std::int64_t rows, Galaxies& piece);
   /// Back to this rank's first row; counters at zero.
   void rewind();

@@ -28,9 +28,9 @@ SkyGrid::SkyGrid(Projection projection, double raDeg, double decDeg, double pixe
   demand(std::abs(decDeg) <= 90, fmt::format("the centre's Dec is {} deg, outside -90 .. 90", decDeg));
   demand(pixelArcmin > 0 && pixelArcmin <= 180 * 60, fmt::format("pixel_arcmin is {}", pixelArcmin));
   demand(nx > 0 && ny > 0, fmt::format("{} x {} has no pixels", nx, ny));
-  // The exact pole: cos(90 deg) in floating point is 6e-17, harmless.
-  sinDec0_ = std::sin(dec0_ * radian);
-  cosDec0_ = std::cos(dec0_ * radian);
+  const auto [sine, cosine] = sinCosDegrees(dec0_);
+  sinDec0_ = sine;
+  cosDec0_ = cosine;
   midX_ = static_cast<double>(nx - 1) / 2;
   midY_ = static_cast<double>(ny - 1) / 2;
   const double perDegree = 60 / pixelArcmin;
@@ -44,6 +44,14 @@ double SkyGrid::pixelArea() const {
 SkyGrid::Point SkyGrid::pixelOf(double raDeg, double decDeg) const {
   const Placed p = place(raDeg, decDeg);
   return {p.x, p.y};
+}
+
+void SkyGrid::place(std::span<const double> raDeg, std::span<const double> decDeg, std::span<Placed> out) const {
+  const SkyGrid grid = *this;  // a copy that `out` cannot alias
+  if (projection_ == Projection::Gnomonic)
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = grid.placeOnTangent(raDeg[i], decDeg[i]);
+  else
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = grid.place(raDeg[i], decDeg[i]);
 }
 
 SkyGrid::Direction SkyGrid::skyOf(double x, double y) const {

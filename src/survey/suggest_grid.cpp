@@ -25,24 +25,21 @@ struct Spread {
   static constexpr std::size_t bins = 720;
   std::array<double, bins> raMin, raMax;
   double decMin = INFINITY, decMax = -INFINITY;
-  std::array<double, 4> sums{};  ///< unit vectors, count
+  double count = 0;
   Spread() {
     raMin.fill(INFINITY);
     raMax.fill(-INFINITY);
   }
-  void add(double ra, double dec) {
-    double r = std::fmod(ra, 360.0);
-    r = r < 0 ? r + 360 : r;
-    const auto b = std::min(static_cast<std::size_t>(2 * r), bins - 1);
-    raMin[b] = std::min(raMin[b], r);
-    raMax[b] = std::max(raMax[b], r);
-    decMin = std::min(decMin, dec);
-    decMax = std::max(decMax, dec);
-    const double cd = std::cos(dec * radian);
-    sums[0] += cd * std::cos(ra * radian);
-    sums[1] += cd * std::sin(ra * radian);
-    sums[2] += std::sin(dec * radian);
-    sums[3] += 1;
+  void add(const Galaxies& piece) {
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      const double ra = piece.ra[i], r = ra >= 0 && ra < 360 ? ra : ra - 360 * std::floor(ra / 360);
+      const auto b = std::min(static_cast<std::size_t>(2 * r), bins - 1);
+      raMin[b] = std::min(raMin[b], r);
+      raMax[b] = std::max(raMax[b], r);
+      decMin = std::min(decMin, piece.dec[i]);
+      decMax = std::max(decMax, piece.dec[i]);
+    }
+    count += static_cast<double>(piece.size());
   }
   void reduce(MPI_Comm comm) {
     const auto all = [comm](double* x, std::size_t n, MPI_Op op) {
@@ -52,7 +49,7 @@ struct Spread {
     all(raMax.data(), bins, MPI_MAX);
     all(&decMin, 1, MPI_MIN);
     all(&decMax, 1, MPI_MAX);
-    all(sums.data(), sums.size(), MPI_SUM);
+    all(&count, 1, MPI_SUM);
   }
   /// First RA and width of the stretch that holds all galaxies.
   std::pair<double, double> raRange() const {
@@ -79,6 +76,20 @@ struct Footprint {
   std::array<double, 4> extremes{INFINITY, INFINITY, INFINITY, INFINITY};  ///< min x, min y, min -x, min -y
   std::vector<double> counts = std::vector<double>(cells * cells);
   double hidden = 0;  ///< beyond 90 deg
+
+  /// A point in arcmin; the cells cover -reach .. reach.
+  void add(double x, double y, double reach) {
+    if (!(std::abs(x) < 1e5 && std::abs(y) < 1e5)) {
+      hidden += 1;
+      return;
+    }
+    extremes = {std::min(extremes[0], x), std::min(extremes[1], y), std::min(extremes[2], -x),
+                std::min(extremes[3], -y)};
+    const auto cell = [reach](double v) {
+      return std::clamp<std::int64_t>(static_cast<std::int64_t>((v + reach) * cells / (2 * reach)), 0, cells - 1);
+    };
+    counts[static_cast<std::size_t>(cell(y) * cells + cell(x))] += 1;
+  }
   void reduce(MPI_Comm comm) {
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, extremes.data(), 4, MPI_DOUBLE, MPI_MIN, comm));
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, counts.data(), static_cast<int>(counts.size()), MPI_DOUBLE, MPI_SUM, comm));
@@ -86,16 +97,32 @@ struct Footprint {
   }
 };
 
-/// Collective. Calls take(ra, dec) for every selected galaxy of this rank.
+/// Collective. Calls take(piece) for all selected galaxies of this rank.
 template <class F>
 void forEach(Catalogue& catalogue, F&& take) {
   catalogue.rewind();
   together(catalogue.table().comm(), [&] {
     Galaxies piece;
-    while (catalogue.next(1 << 17, piece))
-      for (std::size_t i = 0; i < piece.size(); ++i) take(piece.ra[i], piece.dec[i]);
+    while (catalogue.next(4096, piece)) take(piece);
   });
   catalogue.verify();
+}
+
+/// Collective. RA and Dec of the sum of all unit vectors.
+SkyGrid::Direction meanDirection(Catalogue& catalogue) {
+  std::array<double, 3> sum{};
+  forEach(catalogue, [&sum](const Galaxies& piece) {
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      const auto [sd, cd] = sinCosDegrees(piece.dec[i]);
+      const auto [sa, ca] = sinCosDegrees(piece.ra[i]);
+      sum[0] += cd * ca;
+      sum[1] += cd * sa;
+      sum[2] += sd;
+    }
+  });
+  checkMpi(MPI_Allreduce(MPI_IN_PLACE, sum.data(), 3, MPI_DOUBLE, MPI_SUM, catalogue.table().comm()));
+  return {std::fmod(std::atan2(sum[1], sum[0]) / radian + 360, 360.0),
+          std::atan2(sum[2], std::hypot(sum[0], sum[1])) / radian};
 }
 
 }  // namespace
@@ -108,17 +135,17 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
   Catalogue catalogue(table, format, Catalogue::Want::Positions);
 
   Spread spread;
-  forEach(catalogue, [&](double ra, double dec) { spread.add(ra, dec); });
+  forEach(catalogue, [&](const Galaxies& piece) { spread.add(piece); });
   spread.reduce(comm);
-  const auto [x, y, z, count] = spread.sums;
-  if (count == 0)
+  if (spread.count == 0)
     throw Error(ExitCode::BadData, fmt::format("{}: none of its {} rows is selected and has a weight above 0",
                                                table.name(), table.rows()));
   const auto [raStart, raWidth] = spread.raRange();
   SkyGrid::Direction middle{std::fmod(raStart + raWidth / 2, 360.0), (spread.decMin + spread.decMax) / 2};
   std::string how = "the middle of the galaxies' extents";
-  if (projection == Projection::Gnomonic && (raWidth > 180 || std::max(spread.decMax, -spread.decMin) > 85)) {
-    middle = {std::fmod(std::atan2(y, x) / radian + 360, 360.0), std::atan2(z, std::hypot(x, y)) / radian};
+  if (!center && projection == Projection::Gnomonic &&
+      (raWidth > 180 || std::max(spread.decMax, -spread.decMin) > 85)) {
+    middle = meanDirection(catalogue);
     how = "the mean direction of the galaxies";
   }
   if (center)
@@ -131,18 +158,11 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
   const double reach = std::min(60 * 90.0, 60 * std::max({raWidth, spread.decMax - spread.decMin, 1e-3}));
   const double perArcmin = static_cast<double>(Footprint::cells) / (2 * reach);
   Footprint foot;
-  forEach(catalogue, [&](double ra, double dec) {
-    const SkyGrid::Point p = plane.pixelOf(ra, dec);
-    if (!(std::abs(p.x) < 1e5 && std::abs(p.y) < 1e5)) {
-      foot.hidden += 1;
-      return;
-    }
-    foot.extremes = {std::min(foot.extremes[0], p.x), std::min(foot.extremes[1], p.y), std::min(foot.extremes[2], -p.x),
-                     std::min(foot.extremes[3], -p.y)};
-    const auto cell = [&](double v) {
-      return std::clamp<std::int64_t>(static_cast<std::int64_t>((v + reach) * perArcmin), 0, Footprint::cells - 1);
-    };
-    foot.counts[static_cast<std::size_t>(cell(p.y) * Footprint::cells + cell(p.x))] += 1;
+  std::vector<SkyGrid::Placed> placed;
+  forEach(catalogue, [&](const Galaxies& piece) {
+    placed.resize(piece.size());
+    plane.place(piece.ra, piece.dec, placed);
+    for (const SkyGrid::Placed& p : placed) foot.add(p.x, p.y, reach);
   });
   foot.reduce(comm);
   if (foot.hidden > 0)
@@ -153,11 +173,11 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
 
   // A cell counts as far as it is filled: sparse catalogues leave cells inside the field empty by chance.
   double occupied = 0;
-  const double mean = count / static_cast<double>(std::count_if(foot.counts.begin(), foot.counts.end(),
-                                                                [](double n) { return n > 0; }));
+  const double mean = spread.count / static_cast<double>(std::count_if(foot.counts.begin(), foot.counts.end(),
+                                                                       [](double n) { return n > 0; }));
   for (double n : foot.counts) occupied += std::min(1.0, n / mean);
   const double cellArea = 1 / (perArcmin * perArcmin) * plane.pixelArea();
-  const double density = count / (occupied * cellArea);
+  const double density = spread.count / (occupied * cellArea);
   double size = pixel.value_or(0);
   if (!pixel) {
     const double ideal = std::sqrt(perPixel / (density * plane.pixelArea()));
