@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,8 @@ namespace lacuna {
 /// which throws (exit 74) in good order; and if a call of HDF5 fails all the same on any rank, one message is printed,
 /// the file is removed and the job is aborted with exit code 74, without calling HDF5 again.
 ///
-/// All methods are collective with the same arguments on all ranks, but for the entries of x and for `values` and
-/// `strings`, of which rank 0's are taken.
+/// All methods are collective with the same arguments on all ranks, but for the entries of x, the parts of
+/// writeColumn, and for `values` and `strings`, of which rank 0's are taken.
 class H5Writer {
  public:
   /// Truncates `path` (OutputFile::temporary()). 73 if it cannot be created.
@@ -36,6 +37,9 @@ class H5Writer {
   /// A 1-D dataset of doubles, 64-bit integers or strings.
   void writeValues(const std::string& name, const std::vector<double>& values, const std::string& units = {},
                    const std::string& longName = {});
+  /// A 1-D dataset of doubles of which every rank has its own part, in the order of the ranks; parts may be empty.
+  void writeColumn(const std::string& name, std::span<const double> values, const std::string& units,
+                   const std::string& longName);
   void writeIntegers(const std::string& name, const std::vector<std::int64_t>& values);
   void writeStrings(const std::string& name, const std::vector<std::string>& strings);
 

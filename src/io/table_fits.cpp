@@ -1,4 +1,3 @@
-#include <fitsio.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "io/fits_file.hpp"
 #include "io/table_kinds.hpp"
 
 namespace lacuna {
@@ -31,48 +31,22 @@ struct Layout {
   bool hasCheckSum = false;
 };
 
-struct FitsCloser {
-  void operator()(fitsfile* f) const {
-    int status = 0;
-    fits_close_file(f, &status);
-  }
-};
-using FitsHandle = std::unique_ptr<fitsfile, FitsCloser>;
-
-[[noreturn]] void throwFits(const std::string& name, int status) {
-  std::array<char, FLEN_STATUS> text{};
-  std::array<char, FLEN_ERRMSG> more{};
-  fits_get_errstatus(status, text.data());
-  fits_read_errmsg(more.data());
-  fits_clear_errmsg();
-  throw Error(ExitCode::BadData,
-              name + ": " + text.data() + (more[0] ? std::string(" (") + more.data() + ")" : std::string()));
-}
-
 /// Moves to the HDU that the user named; gives its name for messages. Rank 0.
-std::string moveTo(fitsfile* file, const std::string& path, const std::string& hdu) {
-  int status = 0, type = 0, number = 0;
-  const auto [end, error] = std::from_chars(hdu.data(), hdu.data() + hdu.size(), number);
-  const bool isNumber = !hdu.empty() && error == std::errc() && end == hdu.data() + hdu.size();
-  if (isNumber) {
-    if (number < 0 || number > 10000 || fits_movabs_hdu(file, number + 1, &type, &status))
-      throw Error(ExitCode::BadData, path + ": there is no HDU " + hdu + " (0 is the primary)");
-  } else if (!hdu.empty()) {
-    if (fits_movnam_hdu(file, ANY_HDU, const_cast<char*>(hdu.c_str()), 0, &status))
-      throw Error(ExitCode::BadData, path + ": there is no HDU named '" + hdu + "'");
+std::string moveTo(FitsFile& file, const std::string& hdu) {
+  const std::string& path = file.path();
+  int status = 0, type = 0, place = 0;
+  if (!hdu.empty()) {
+    file.moveTo(hdu);
     fits_get_hdu_type(file, &type, &status);
-  } else {
-    for (int i = 2; type != BINARY_TBL; ++i)
-      if (fits_movabs_hdu(file, i, &type, &status)) {
-        if (status == END_OF_FILE) throw Error(ExitCode::BadData, path + ": there is no binary table in it");
-        throwFits(path, status);
-      }
-    int place = 0;
-    fits_get_hdu_num(file, &place);
-    number = place - 1;
   }
-  const std::string name = path + "[" + (hdu.empty() ? std::to_string(number) : hdu) + "]";
-  if (status) throwFits(name, status);
+  for (int i = 2; hdu.empty() && type != BINARY_TBL; ++i)
+    if (fits_movabs_hdu(file, i, &type, &status)) {
+      if (status == END_OF_FILE) throw Error(ExitCode::BadData, path + ": there is no binary table in it");
+      file.check(status, "HDU " + std::to_string(i - 1));
+    }
+  fits_get_hdu_num(file, &place);
+  file.check(status, "HDU " + hdu);
+  const std::string name = path + "[" + (hdu.empty() ? std::to_string(place - 1) : hdu) + "]";
   if (type == ASCII_TBL) throw Error(ExitCode::BadData, name + ": is an ASCII table; convert it to a binary table");
   if (type != BINARY_TBL) throw Error(ExitCode::BadData, name + ": is an image, not a table");
   int packed = 0, absent = 0;
@@ -164,21 +138,18 @@ class FitsTable final : public Table {
 };
 
 void FitsTable::parse(const std::string& hdu) {
-  const std::string path = file_.path();
-  fitsfile* raw = nullptr;
+  FitsFile file = FitsFile::open(file_.path());
+  name_ = moveTo(file, hdu);
   int status = 0;
-  if (fits_open_diskfile(&raw, path.c_str(), READONLY, &status)) throwFits(path, status);
-  const FitsHandle file(raw);
-  name_ = moveTo(raw, path, hdu);
 
   LONGLONG width = 0, rows = 0, header = 0, data = 0, end = 0, heap = 0;
   int fields = 0;
-  fits_read_key(raw, TLONGLONG, "NAXIS1", &width, nullptr, &status);
-  fits_read_key(raw, TLONGLONG, "NAXIS2", &rows, nullptr, &status);
-  fits_read_key(raw, TLONGLONG, "PCOUNT", &heap, nullptr, &status);
-  fits_get_num_cols(raw, &fields, &status);
-  fits_get_hduaddrll(raw, &header, &data, &end, &status);
-  if (status) throwFits(name_, status);
+  fits_read_key(file, TLONGLONG, "NAXIS1", &width, nullptr, &status);
+  fits_read_key(file, TLONGLONG, "NAXIS2", &rows, nullptr, &status);
+  fits_read_key(file, TLONGLONG, "PCOUNT", &heap, nullptr, &status);
+  fits_get_num_cols(file, &fields, &status);
+  fits_get_hduaddrll(file, &header, &data, &end, &status);
+  file.check(status, "the header of the table");
   // The promise against the file, before anything is allocated. (Divided: the product may overflow.)
   const std::int64_t there = std::max<std::int64_t>(file_.size() - data, 0);
   if (width < 0 || rows < 0 || heap < 0 || (width > 0 && rows > there / width) || heap > there - width * rows)
@@ -194,13 +165,13 @@ void FitsTable::parse(const std::string& hdu) {
     std::array<char, FLEN_VALUE> ttype{}, unit{}, form{}, display{};
     LONGLONG repeat = 0, null = 0;
     Field field;
-    if (fits_get_bcolparmsll(raw, i, ttype.data(), unit.data(), form.data(), &repeat, &field.scale, &field.zero, &null,
-                             display.data(), &status))
-      throwFits(name_, status);
+    fits_get_bcolparmsll(file, i, ttype.data(), unit.data(), form.data(), &repeat, &field.scale, &field.zero, &null,
+                         display.data(), &status);
+    file.check(status, "column " + std::to_string(i));
     field.offset = offset;
     field.type = form[0];
     const bool integer = std::strchr("BIJK", field.type) != nullptr;
-    field.hasNull = integer && !readText(raw, ("TNULL" + std::to_string(i)).c_str()).empty();
+    field.hasNull = integer && !readText(file, ("TNULL" + std::to_string(i)).c_str()).empty();
     field.null = null;
     offset += bytesOf(field.type, repeat);
     const std::string column = ttype.data();
@@ -219,7 +190,7 @@ void FitsTable::parse(const std::string& hdu) {
     throw Error(ExitCode::BadData,
                 fmt::format("{}: NAXIS1 is {} bytes a row, its columns have {}", name_, width, offset));
 
-  const std::string sum = readText(raw, "DATASUM"), check = readText(raw, "CHECKSUM");
+  const std::string sum = readText(file, "DATASUM"), check = readText(file, "CHECKSUM");
   std::uint32_t value = 0;
   if (std::from_chars(sum.data(), sum.data() + sum.size(), value).ec == std::errc()) layout_.dataSum = value;
   layout_.hasCheckSum = check.size() == 16;

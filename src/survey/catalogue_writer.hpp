@@ -1,9 +1,8 @@
 #pragma once
-#include <mpi.h>
-
 #include <span>
 #include <string>
-#include <vector>
+
+#include "io/output_file.hpp"
 
 namespace lacuna {
 
@@ -15,11 +14,10 @@ struct OutputColumn {
 
 enum class CatalogueFile { Hdf5, Fits };
 
-/// Collective. Writes columns of equal length (ranks may have none) to a new file: HDF5 in parallel, one-dimensional
-/// chunked datasets with fletcher32 and the attributes `units` and `long_name`; FITS as a binary table of doubles with
-/// TUNIT and CHECKSUM, gathered piece by piece by rank 0. Goes to `path`.tmp, is synchronised and renamed: a
-/// reader sees the whole file or none. Throws exit 73 (cannot create), 74 (writing failed; disk full).
-void writeCatalogue(MPI_Comm comm, const std::string& path, CatalogueFile format,
-                    std::span<const OutputColumn> columns);
+/// Collective. Writes columns of equal length (ranks may have none) and commits the file. HDF5: in parallel,
+/// one-dimensional chunked datasets with fletcher32 and the attributes `units` and `long_name`. FITS: a binary table of
+/// doubles with TUNIT, CHECKSUM and DATASUM, which rank 0 writes, taking the others' rows piece by piece. Throws exit
+/// 73 (cannot create), 74 (writing failed; disk full).
+void writeCatalogue(OutputFile& file, CatalogueFile format, std::span<const OutputColumn> columns);
 
 }  // namespace lacuna

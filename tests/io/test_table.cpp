@@ -161,8 +161,8 @@ BOOST_AUTO_TEST_CASE(bad_fits) {
   expectOpenError(bad, "header.fits", {"CHECKSUM", "corrupted"});
   expectOpenError(bad, "image.fits", {"no binary table"});
   expectOpenError(bad, "ascii.fits", {"ASCII table"}, {}, "1");
-  expectOpenError(bad, "good.fits", {"no HDU 9"}, {}, "9");
-  expectOpenError(bad, "good.fits", {"no HDU named 'STARS'"}, {}, "STARS");
+  expectOpenError(bad, "good.fits", {"no HDU '9'"}, {}, "9");
+  expectOpenError(bad, "good.fits", {"no HDU 'STARS'"}, {}, "STARS");
   expectOpenError(bad, "good.fits", {"is an image"}, {}, "PICTURE");
 }
 
