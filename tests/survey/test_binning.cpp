@@ -1,20 +1,10 @@
-/// Binning of shear catalogues against galaxy-by-galaxy sums in Python, against the published COSMOS maps, and
-/// against itself on one rank; catalogues that cannot be used.
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <iostream>
-
-#include "expect_error.hpp"
-#include "survey/binning.hpp"
-#include "survey/suggest_grid.hpp"
+/// Binning of shear catalogues against galaxy-by-galaxy sums in Python and against itself on one rank; catalogues that
+/// cannot be used.
+#include "binned_maps.hpp"
 
 using namespace lacuna;
 
 namespace {
-
-const MPI_Comm world = MPI_COMM_WORLD;
-std::string file(const std::string& name) { return std::string(LACUNA_REFERENCE) + "/" + name; }
 
 CatalogueFormat complicated(const std::string& group) {
   CatalogueFormat f;
@@ -26,76 +16,6 @@ CatalogueFormat complicated(const std::string& group) {
   return f;
 }
 const SkyGrid complicatedGrid(Projection::Gnomonic, 359.95, -50.1, 4, 19, 22);
-
-std::unique_ptr<Table> open(const std::string& path, const CatalogueFormat& format, MPI_Comm comm = world) {
-  return openTable(comm, path, "", format.needed());
-}
-
-/// A padded image on a communicator, with the window of the grid two rows and one column inside.
-Cube paddedImage(const SkyGrid& grid, MPI_Comm comm = world) {
-  const Shape shape{1, 1, 1, static_cast<PetscInt>(grid.ny()) + 5, static_cast<PetscInt>(grid.nx()) + 3};
-  return Cube(std::make_shared<ProcessGrid>(comm, 1, 1), shape);
-}
-Window windowOf(const SkyGrid& grid) {
-  return {{0, 2, 1}, {1, static_cast<PetscInt>(grid.ny()), static_cast<PetscInt>(grid.nx())}};
-}
-
-BinnedShear binned(const std::string& path, const CatalogueFormat& format, const SkyGrid& grid,
-                   const BinOptions& options = {}, MPI_Comm comm = world) {
-  return bin(*open(path, format, comm), format, grid, paddedImage(grid, comm), windowOf(grid), options);
-}
-
-/// All entries on every rank, in natural order: [channel][y][x] of the padded image.
-std::vector<double> whole(const Space& space, Vec v) {
-  std::vector<double> mine(static_cast<std::size_t>(space.global())), all(mine.size());
-  const ReadLocal x(v);
-  for (const NaturalRun& run : space.naturalRuns())
-    for (PetscInt i = 0; i < run.count; ++i)
-      mine[static_cast<std::size_t>(run.natural + i * run.stride)] = x[run.local + i];
-  checkMpi(MPI_Allreduce(mine.data(), all.data(), static_cast<int>(all.size()), MPI_DOUBLE, MPI_SUM, space.comm()));
-  return all;
-}
-
-struct Maps {
-  std::vector<double> gamma1, gamma2, count, mask, variance;
-};
-/// Cut to the window; checks that the padding is empty.
-Maps cut(const BinnedShear& b, const SkyGrid& grid) {
-  const auto gamma = whole(b.shear.space(), b.gamma), count = whole(b.image.space(), b.count),
-             mask = whole(b.image.space(), b.mask), variance = whole(b.image.space(), b.noiseVariance);
-  Maps m;
-  const std::size_t nx = static_cast<std::size_t>(grid.nx()), ny = static_cast<std::size_t>(grid.ny()), wide = nx + 3,
-                    size = wide * (ny + 5);
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::size_t x = i % wide, y = i / wide;
-    if (x >= 1 && x < nx + 1 && y >= 2 && y < ny + 2) {
-      m.gamma1.push_back(gamma[i]);
-      m.gamma2.push_back(gamma[size + i]);
-      m.count.push_back(count[i]);
-      m.mask.push_back(mask[i]);
-      m.variance.push_back(variance[i]);
-    } else {
-      BOOST_REQUIRE(
-          (gamma[i] == 0 && gamma[size + i] == 0 && count[i] == 0 && mask[i] == 0 && std::isinf(variance[i])));
-    }
-  }
-  return m;
-}
-
-double worst(const std::vector<double>& a, const std::vector<double>& b) {
-  double d = a.size() == b.size() ? 0 : INFINITY;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-    if (a[i] != b[i]) d = std::max(d, std::abs(a[i] - b[i]) / std::max({std::abs(a[i]), std::abs(b[i]), 1e-3}));
-  return d;
-}
-
-std::vector<double> column(const std::string& path, const std::string& name) {
-  const std::vector<std::string> needed{name};
-  const auto table = openTable(world, path, "", needed);
-  std::vector<double> out(static_cast<std::size_t>(table->rows()));
-  table->read(name, 0, table->rows(), out.data());
-  return out;
-}
 
 }  // namespace
 
@@ -136,6 +56,15 @@ BOOST_AUTO_TEST_CASE(nothing_depends_on_the_number_of_ranks) {
     BOOST_TEST(worst(here.variance, all.variance) < 1e-13);
     BOOST_TEST((here.count == all.count));
   }
+}
+
+BOOST_AUTO_TEST_CASE(ranks_in_time_own_no_pixels) {
+  const CatalogueFormat f = complicated("");
+  const auto table = open(file("cat.fits"), f);
+  const auto grid = std::make_shared<ProcessGrid>(world, 1, sizeOf(world));
+  const Cube image(grid, paddedImage(complicatedGrid).shape());
+  const Maps m = cut(bin(*table, f, complicatedGrid, image, windowOf(complicatedGrid)), complicatedGrid);
+  BOOST_TEST(worst(m.variance, column(file("binned.h5"), "variance")) < 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(more_ranks_than_rows) {
@@ -263,73 +192,4 @@ BOOST_AUTO_TEST_CASE(catalogues_that_cannot_be_used) {
   expectError(ExitCode::BadConfig, {"3 x 3", "window"}, [&] {
     bin(*open(file("good.csv"), f), f, grid, paddedImage(grid), {{0, 4, 1}, {1, 6, 3}});
   });
-}
-
-BOOST_AUTO_TEST_CASE(grids_from_a_catalogue) {
-  const CatalogueFormat f;
-  const auto suggested = [&](const std::string& name, const GridRequest& request) {
-    return suggestGrid(*open(file(name), f), f, request);
-  };
-  // Over RA = 0: the plain mean of RA would be 180.
-  const SkyGrid wrap = suggested("wrap.csv", {.projection = Projection::None, .pixelArcmin = 7.5}).grid;
-  BOOST_TEST(wrap.centerRa() == 0);
-  BOOST_TEST(std::abs(wrap.centerDec()) < 1e-12);
-  BOOST_TEST(wrap.nx() == 9);   // +-30 arcmin
-  BOOST_TEST(wrap.ny() == 17);  // +-60 arcmin
-  // 400 x 200 / 8 galaxies on 4 x 2 deg: 1 galaxy in 2.9 arcmin^2, 15 in 6.6^2.
-  const SuggestedGrid dense = suggested("dense.csv", {});
-  BOOST_TEST(std::abs(wrappedDifference(dense.grid.centerRa(), 359.98)) < 1e-6);
-  BOOST_TEST(std::abs(dense.grid.centerDec() - 10.99) < 1e-6);
-  const double perPixel = dense.grid.pixelArea() * 1e4 / (4 * 2 * 3600 * std::cos(11 * 0.01745));
-  BOOST_TEST(perPixel > 10);
-  BOOST_TEST(perPixel < 20);
-  BOOST_TEST(dense.notes.size() == 3u);
-  BOOST_TEST(binned(file("dense.csv"), f, dense.grid).counts.outside == 0);
-  const SkyGrid pole = suggested("pole.csv", {.pixelArcmin = 10.0}).grid;
-  BOOST_TEST(pole.centerDec() > 89.999999);
-  BOOST_TEST(binned(file("pole.csv"), f, pole).counts.outside == 0);
-  BOOST_TEST(pole.nx() == pole.ny());
-  BOOST_TEST((pole.nx() >= 9 && pole.nx() <= 13));  // 1 deg in four directions, which the axes need not meet
-  // What is given stays.
-  const SuggestedGrid given = suggested("dense.csv", {Projection::Gnomonic, SkyGrid::Direction{1, 11}, 3.0, 20, 30});
-  BOOST_TEST((given.grid.nx() == 20 && given.grid.ny() == 30 && given.grid.pixelArcmin() == 3 && given.notes.empty()));
-  expectError(ExitCode::BadData, {"far.csv", "select a field"},
-              [&] { suggested("far.csv", {.projection = Projection::None, .pixelArcmin = 0.1}); });
-  expectError(ExitCode::BadData, {"none of its 0 rows"}, [&] { suggested("none.csv", {}); });
-}
-
-BOOST_AUTO_TEST_CASE(cosmos_maps_are_reproduced) {
-  const char* data = std::getenv("LACUNA_DATA");
-  if (!data) {
-    if (rankOf(world) == 0) std::cerr << "SKIPPED: LACUNA_DATA is not set, the COSMOS maps are not compared\n";
-    return;
-  }
-  const std::string folder = data;
-  CatalogueFormat f;
-  f.ra = "RA", f.dec = "DEC", f.weight = "weight";
-  f.flipE2 = true;  // as the maps are stored
-  std::vector<double> ra = column(folder + "/cosmos_hst.fits", "RA"), dec = column(folder + "/cosmos_hst.fits", "DEC");
-  const auto median = [](std::vector<double>& v) {
-    const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);  // 417,117 is odd
-    std::nth_element(v.begin(), middle, v.end());
-    return *middle;
-  };
-  const SkyGrid grid(Projection::None, median(ra), median(dec), 0.29, 360, 360);
-  const BinnedShear b = binned(folder + "/cosmos_hst.fits", f, grid);
-  const Maps m = cut(b, grid);
-  const std::string maps = file("cosmos_maps.h5");
-  const std::vector<double> e1 = column(maps, "e1"), e2 = column(maps, "e2"), mask = column(maps, "mask");
-  double d1 = 0, d2 = 0;
-  std::int64_t wrong = 0;
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    wrong += (mask[i] != 0) != (m.mask[i] != 0);
-    d1 = std::max(d1, std::abs(e1[i] - m.gamma1[i]));
-    d2 = std::max(d2, std::abs(e2[i] - m.gamma2[i]));
-  }
-  BOOST_TEST(wrong == 0);
-  BOOST_TEST(d1 < 1e-6);
-  BOOST_TEST(d2 < 1e-6);
-  if (rankOf(world) == 0)
-    std::cout << "COSMOS: largest difference " << d1 << ' ' << d2 << ", shape sd " << b.measuredShapeSd << ", "
-              << b.densityPerArcmin2 << " galaxies per arcmin^2\n";
 }
