@@ -21,14 +21,15 @@ cd "$folder"
 printf '\n== 1. A simulated survey: %s\n' "$root/inputs/demo_survey.toml"
 mpirun -n 2 "$programs/lacuna-simulate" "$root/inputs/demo_survey.toml" --overwrite
 printf '\n== 2. Its mass map, on 2 ranks: %s\n' "$root/inputs/demo_map.toml"
-mpirun -n 2 "$programs/lacuna-massmap" "$root/inputs/demo_map.toml" --set "data.file=$folder/demo_survey.h5" --overwrite
+mpirun -n 2 "$programs/lacuna-massmap" "$root/inputs/demo_map.toml" --set "data.file=$folder/demo_survey_catalogue.fits" --overwrite
 printf '\n== 3. Pictures\n'
 /usr/bin/python3 "$root/drivers/lacuna-plot" demo_map.h5 --truth demo_survey.h5
 
 cat <<TEXT
 
 Done. In $folder:
-  demo_survey.h5       the simulated survey: galaxies, and the true convergence they were sheared by
+  demo_survey.h5       the truth of the simulated survey: the convergence that sheared its galaxies
+  demo_survey_catalogue.fits  the galaxies, as a telescope would see them
   demo_map.h5          the map: kappa_E (mass), kappa_B (what noise alone makes of it), std (error bars), snr, residuals
   demo_map_peaks.csv   the peaks of the map with their positions on the sky and their significance
   demo_map*.png        the pictures: the map beside the truth, error bars, significance, residuals, convergence
