@@ -18,6 +18,12 @@ void prepareH5() {
   if (H5PLset_loading_state(0) < 0) throw Error("HDF5 does not let filter plugins be switched off");
 }
 
+H5Id h5SerialAccess() {
+  H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  if (H5Pset_fapl_sec2(access) < 0 || H5Pset_file_locking(access, false, true) < 0) throw Error("HDF5: " + h5Message());
+  return access;
+}
+
 std::string h5Message() {
   std::vector<std::string> lines;  // innermost first
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &lines);

@@ -43,6 +43,10 @@ class H5Id {
 /// Stops HDF5 from printing errors by itself and from loading filter plugins (code named by a file). Idempotent.
 void prepareH5();
 
+/// Access to a file by this rank alone, to read: POSIX, without locks (reading needs none, and many parallel file
+/// systems have none).
+H5Id h5SerialAccess();
+
 /// Why the last HDF5 call of this rank failed, in HDF5's own words, outermost and innermost; clears the error stack.
 std::string h5Message();
 

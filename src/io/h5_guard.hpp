@@ -12,8 +12,9 @@
 
 namespace lacuna {
 
-/// A group or dataset by name; not valid if there is none. A path through an external link is an error.
-H5Id openH5Object(hid_t file, const std::string& path, const std::string& name);
+/// A group or dataset by name; not valid, and `why` set, if it does not open. A path through an external link is an
+/// error.
+H5Id openH5Object(hid_t file, const std::string& path, const std::string& name, std::string* why = nullptr);
 
 /// A dataset that is safe to read: not virtual, no external storage, chunks below 1 GiB, filters that HDF5 has built
 /// in. Where there is none, the error tells the nearest names.

@@ -42,11 +42,9 @@ hid_t H5Reader::file() const {
   if (std::fread(&first, 1, 1, raw.get()) != 1)
     throw Error(errno == EISDIR ? ExitCode::NoInput : ExitCode::BadData,
                 path_ + (errno == EISDIR ? ": is a folder" : ": is empty"));
-  const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  // Reading needs no lock, and many parallel file systems have none.
-  if (H5Pset_fapl_sec2(access) < 0 || H5Pset_file_locking(access, false, true) < 0) throw Error("HDF5: " + h5Message());
   H5Eclear2(H5E_DEFAULT);
   if (H5Fis_hdf5(path_.c_str()) <= 0) throw Error(ExitCode::BadData, path_ + ": is not an HDF5 file");
+  const H5Id access = h5SerialAccess();
   file_ = H5Id(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
   if (!file_) throw Error(ExitCode::BadData, path_ + ": HDF5 cannot open it: " + h5Message());
   return file_;

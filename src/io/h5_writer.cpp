@@ -184,6 +184,7 @@ void H5Writer::writeField(const std::string& name, const Cube& cube, const Windo
     const H5Selection at = h5Selection(cube, window, piece);
     require(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, at.memory, at.file, transfer, local.data()) >= 0, name);
   }
+  written_.push_back({name, cube, window, channel, hashOfPart(cube, window, channel, x)});
   attribute(name, "units", units.empty() ? "1" : units);
   attribute(name, "long_name", longName);
 }
@@ -279,12 +280,9 @@ void H5Writer::flush() {
 void H5Writer::close() {
   flush();
   require(file_.reset() >= 0, "metadata");
-  onRankZero(comm_, [&] {  // the length is what a broken parallel write gets wrong first
-    const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_file_locking(access, false, true);  // the lock on the file is ours: OutputFile's
-    const H5Id reopened(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
-    if (!reopened) throw Error(ExitCode::IoError, path_ + ": the file is broken after writing: " + h5Message());
-    struct stat info {};  // gives back what was reserved and not needed
+  requireReadBack(comm_, path_, written_);
+  onRankZero(comm_, [&] {  // gives back what was reserved and not needed
+    struct stat info {};
     if (stat(path_.c_str(), &info) != 0 || truncate(path_.c_str(), info.st_size) != 0)
       throw Error(ExitCode::IoError, path_ + ": " + std::strerror(errno));
   });

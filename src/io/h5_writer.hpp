@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "io/h5_file.hpp"
+#include "io/h5_read_back.hpp"
 
 namespace lacuna {
 
@@ -61,7 +62,7 @@ class H5Writer {
 
   /// Everything written so far is on disk when it returns (on every node).
   void flush();
-  /// Closes the file and checks that it has its full length. Nothing may be written after it.
+  /// Closes the file and reads the fields back to see that they are there (74). Nothing may be written after it.
   void close();
 
  private:
@@ -78,6 +79,7 @@ class H5Writer {
   std::string path_;
   std::int64_t pieceBytes_, planned_ = 1 << 16;
   H5Id file_;
+  std::vector<WrittenField> written_;
 };
 
 }  // namespace lacuna

@@ -71,7 +71,7 @@ OutputFile::OutputFile(OutputFile&& o) noexcept
 
 OutputFile::~OutputFile() {
   if (lock_ < 0) return;
-  if (!committed_) unlink(temporary_.c_str());
+  unlink(temporary_.c_str());
   close(lock_);
 }
 
@@ -83,7 +83,7 @@ void OutputFile::commit() {
     };
     if (!syncPath(temporary_, O_RDONLY)) fail("write");
     if (rename(temporary_.c_str(), path_.c_str()) != 0) fail("put the finished file in the place of");
-    committed_ = true;
+    close(std::exchange(lock_, -1));  // from here on the file belongs to its readers
     if (!syncPath(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY)) fail("sync the folder of");
   });
   committed_ = true;

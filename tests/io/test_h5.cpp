@@ -90,6 +90,15 @@ Outcome readData(const std::string& path, const std::string& name, PetscInt ny =
   });
 }
 
+/// Offset in a file of the first such value.
+std::int64_t whereIs(double value, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&value), 8));
+  if (at == std::string::npos) throw Error("the data were not found in the file");
+  return static_cast<std::int64_t>(at);
+}
+
 void flipBit(const std::string& path, std::int64_t at) {
   onRankZero(world, [&] {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -281,6 +290,24 @@ BOOST_AUTO_TEST_CASE(other_files_are_not_opened) {
   BOOST_CHECK_THROW(H5Reader(world, path).exists("mount/data"), Error);
 }
 
+BOOST_AUTO_TEST_CASE(lost_writes_are_found) {
+  const Folder folder;
+  const std::string path = folder / "a.h5";
+  const Cube cube = imageOf(40, 50);
+  const VecHandle x = cube.space().vec();
+  check(VecSet(x, 12345.678));
+  H5Writer file(world, path);
+  file.writeField("/maps/kappa", cube, cube.wholeWindow(), 0, x, "", "");
+  file.flush();
+  onRankZero(world, [&] {  // as if the write had never come to the disk: zeros, with the checksum of zeros
+    std::fstream disk(path, std::ios::in | std::ios::out | std::ios::binary);
+    disk.seekp(whereIs(12345.678, path));
+    disk << std::string(40 * 50 * 8 + 4, '\0');
+  });
+  const Outcome got = outcomeOf([&] { file.close(); });
+  BOOST_TEST((got.code == ExitCode::IoError && got.says("maps/kappa") && got.says("not what was written")), got.text);
+}
+
 BOOST_AUTO_TEST_CASE(a_flipped_bit_is_found) {
   const Folder folder;
   const std::string path = folder / "a.h5";
@@ -293,13 +320,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_is_found) {
     file.close();
   }
   std::int64_t at = 0;
-  onRankZero(world, [&] {  // where the chunk is
-    const double value = 12345.678;
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-    at = static_cast<std::int64_t>(bytes.find(std::string(reinterpret_cast<const char*>(&value), 8)));
-    if (at < 0) throw Error("the data were not found in the file");
-  });
+  onRankZero(world, [&] { at = whereIs(12345.678, path); });
   const auto read = [&] {
     return outcomeOf([&] { H5Reader(world, path).readField("maps/kappa", cube, cube.wholeWindow(), 0, x); });
   };
