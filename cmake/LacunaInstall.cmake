@@ -17,10 +17,10 @@ file(GLOB modules CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/drivers/lacuna_*)
 install(DIRECTORY ${modules} DESTINATION ${CMAKE_INSTALL_DATADIR}/lacuna/python PATTERN "__pycache__" EXCLUDE)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/inputs ${PROJECT_SOURCE_DIR}/jobs
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/lacuna OPTIONAL)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/lacuna)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CITATION.cff
-  ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+  ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # find_package(lacuna): finds the same dependencies again, by the same file, and the same PETSc unless told otherwise.
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/lacunaConfig.cmake.in lacunaConfig.cmake
@@ -33,8 +33,7 @@ install(FILES ${PROJECT_BINARY_DIR}/lacunaConfig.cmake ${PROJECT_BINARY_DIR}/lac
 set(pc_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pc_prefix /prefix/${pc_folder} /prefix)
 cmake_path(SET pc_prefix NORMALIZE "${pc_prefix}")
-set(pc_includes ${lacuna_petsc_INCLUDE_DIRS} ${MPI_CXX_INCLUDE_DIRS} ${HDF5_C_INCLUDE_DIRS} ${FFTW3_MPI_INCLUDE}
-  ${lacuna_tomlplusplus_INCLUDE} ${lacuna_cli11_INCLUDE})
+set(pc_includes ${lacuna_petsc_INCLUDE_DIRS} ${MPI_CXX_INCLUDE_DIRS} ${HDF5_C_INCLUDE_DIRS})
 list(REMOVE_ITEM pc_includes ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
 list(REMOVE_DUPLICATES pc_includes)
 list(TRANSFORM pc_includes PREPEND "-isystem ")
