@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/petsc_messages.hpp"
+#include "base/trampoline.hpp"
 
 namespace lacuna {
 namespace {
@@ -48,9 +49,13 @@ Told tell(const std::exception_ptr& e) {
 }  // namespace
 
 void throwPetsc(PetscErrorCode code, std::source_location where) {
+  if (auto e = std::exchange(stored(), nullptr)) {  // a callback threw inside a call that was not guarded()
+    takePetscMessage(code);
+    std::rethrow_exception(e);
+  }
   std::ostringstream out;
-  out << takePetscMessage(code) << "\n  called from " << where.function_name() << " at " << where.file_name()
-      << ':' << where.line();
+  out << takePetscMessage(code) << "\n  called from " << where.function_name() << " at " << where.file_name() << ':'
+      << where.line();
   throw PetscFailure(code, out.str());
 }
 

@@ -26,16 +26,19 @@ class RankError : public Error {
   int rank;  ///< lowest rank that failed
 };
 
-/// check(VecNorm(x, NORM_2, &n)): throws PetscFailure if the call failed. Used around every PETSc call.
+/// check(VecNorm(x, NORM_2, &n)): throws PetscFailure if the call failed. Used around every PETSc call. If a callback
+/// threw inside it, that exception comes out as itself.
 [[noreturn]] void throwPetsc(PetscErrorCode code, std::source_location where);
 inline void check(PetscErrorCode code, std::source_location where = std::source_location::current()) {
-  if (code) [[unlikely]] throwPetsc(code, where);
+  if (code) [[unlikely]]
+    throwPetsc(code, where);
 }
 
 /// checkMpi(MPI_Bcast(...)): the same for MPI, whose errors return in silence once PETSc has started.
 [[noreturn]] void throwMpi(int code, std::source_location where);
 inline void checkMpi(int code, std::source_location where = std::source_location::current()) {
-  if (code != MPI_SUCCESS) [[unlikely]] throwMpi(code, where);
+  if (code != MPI_SUCCESS) [[unlikely]]
+    throwMpi(code, where);
 }
 
 int rankOf(MPI_Comm comm);

@@ -66,6 +66,7 @@ Phase::Scope::~Scope() {
 }
 
 std::vector<PhaseTimes> phaseTimes(MPI_Comm comm) {
+  settle(book());  // phases that are still open count up to now
   const auto& entries = book().entries;
   const int n = static_cast<int>(entries.size()), ranks = sizeOf(comm);
   std::vector<double> mine(3 * entries.size()), sum(mine.size()), most(mine.size());
@@ -90,7 +91,8 @@ void resetPhaseTimes() {
 }
 
 std::string phaseTable(const std::vector<PhaseTimes>& phases, double wallSeconds) {
-  std::string out = fmt::format("{:<24}{:>9}{:>12}{:>8}{:>11}{:>18}\n", "phase", "calls", "seconds", "share", "imbalance", "rate");
+  std::string out =
+      fmt::format("{:<24}{:>9}{:>12}{:>8}{:>11}{:>18}\n", "phase", "calls", "seconds", "share", "imbalance", "rate");
   double rest = wallSeconds;
   for (const PhaseTimes& p : phases) {
     rest -= p.mean;

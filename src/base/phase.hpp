@@ -1,9 +1,9 @@
 #pragma once
+#include <mpi.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include <mpi.h>
 
 namespace lacuna {
 
@@ -34,13 +34,13 @@ class Phase {
 /// What the ranks spent in one phase.
 struct PhaseTimes {
   std::string name, unit;
-  std::int64_t calls = 0;   ///< of the rank that called most
-  double mean = 0, max = 0; ///< seconds over ranks; imbalance = max / mean
-  double work = 0;          ///< sum over ranks
+  std::int64_t calls = 0;    ///< of the rank that called most
+  double mean = 0, max = 0;  ///< seconds over ranks; imbalance = max / mean
+  double work = 0;           ///< sum over ranks
 };
 
 /// Collective. All phases seen on any rank, in order of first use on rank 0; same on all ranks. Phases must be
-/// created in the same order on all ranks.
+/// created in the same order on all ranks. Those that are open count up to now.
 std::vector<PhaseTimes> phaseTimes(MPI_Comm comm);
 /// Forgets all times (the phases stay): start of a benchmark.
 void resetPhaseTimes();

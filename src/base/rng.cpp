@@ -8,11 +8,6 @@
 namespace lacuna {
 namespace {
 
-/// (0, 1) from 53 bits, the ends excluded.
-double unit(std::uint32_t hi, std::uint32_t lo) {
-  return ((static_cast<std::uint64_t>(hi) << 21 ^ lo >> 11) + 0.5) * 0x1p-53;
-}
-
 template <class F>
 void fill(const Space& space, Vec x, F&& f) {
   if (!space.holds(x)) throw Error("Rng: the vector is not in the space");
@@ -23,12 +18,18 @@ void fill(const Space& space, Vec x, F&& f) {
 
 }  // namespace
 
+double openUnit(std::uint32_t hi, std::uint32_t lo) {
+  // 52 bits and a half: with 53 the largest value would round to 1.
+  return (static_cast<double>(static_cast<std::uint64_t>(hi) << 20 | lo >> 12) + 0.5) * 0x1p-52;
+}
+
 std::pair<double, double> Rng::uniformPair(std::int64_t natural) const {
   const auto n = static_cast<std::uint64_t>(natural);
-  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), draw_, stream_}};
+  const r123::Philox4x32::ctr_type counter{
+      {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), draw_, stream_}};
   const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
   const auto b = r123::Philox4x32()(counter, key);
-  return {unit(b[0], b[1]), unit(b[2], b[3])};
+  return {openUnit(b[0], b[1]), openUnit(b[2], b[3])};
 }
 
 std::pair<double, double> Rng::normalPair(std::int64_t natural) const {  // Box & Muller 1958

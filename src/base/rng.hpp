@@ -6,6 +6,9 @@
 
 namespace lacuna {
 
+/// A number in (0, 1), 0 and 1 excluded, from 52 of 64 random bits: (k + 1/2) / 2^52.
+double openUnit(std::uint32_t hi, std::uint32_t lo);
+
 /// Counter-based generator: Philox4x32-10 of Random123 (Salmon et al. 2011, doi:10.1145/2063384.2063405).
 /// What is drawn for an entry depends on (seed, stream, draw, natural index) alone, never on the number
 /// of ranks: bitwise the same everywhere.

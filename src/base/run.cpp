@@ -20,51 +20,61 @@ namespace {
 
 constexpr double farewellSeconds = 3;
 
-struct Failure {
+/// How the job of this rank ended.
+struct Ending {
   int code = 0;
+  bool failed = false;
+  bool shared = false;  ///< a RankError: the same on all ranks, its text names the rank where that helps
   std::string text;
 };
 
-Failure attempt(const std::function<ExitCode()>& job) {
+Ending attempt(const std::function<ExitCode()>& job) {
   try {
-    return {static_cast<int>(job()), {}};
+    return {static_cast<int>(job()), false, false, {}};
+  } catch (const RankError& e) {
+    return {static_cast<int>(e.code()), true, true, e.what()};
   } catch (const Error& e) {
-    return {static_cast<int>(e.code()), e.what()};
+    return {static_cast<int>(e.code()), true, false, e.what()};
   } catch (const std::bad_alloc&) {
-    return {static_cast<int>(ExitCode::Diverged), "out of memory"};
+    return {static_cast<int>(ExitCode::Diverged), true, false, "out of memory"};
   } catch (const std::exception& e) {
-    return {static_cast<int>(ExitCode::Diverged), e.what()};
+    return {static_cast<int>(ExitCode::Diverged), true, false, e.what()};
   } catch (...) {
-    return {static_cast<int>(ExitCode::Diverged), "unknown exception"};
+    return {static_cast<int>(ExitCode::Diverged), true, false, "unknown exception"};
   }
 }
 
 /// Collective if all is well. Returns the code that all ranks share; prints one message. A rank that failed
 /// waits 3 s for the others; one that succeeded waits as long as they work.
-int farewell(MPI_Comm comm, const Failure& mine) {
+int farewell(MPI_Comm comm, const Ending& mine) {
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
-  const bool failed = !mine.text.empty();
-  // First the lowest rank that failed (its message and code count), then the largest code of the rest.
-  std::array<int, 2> in{failed ? -rank : -INT_MAX, failed ? 0 : mine.code}, out{};
+  const auto tell = [&](bool naming) {
+    if (naming)
+      std::fprintf(stderr, "error: rank %d: %s\n", rank, mine.text.c_str());
+    else
+      std::fprintf(stderr, "error: %s\n", mine.text.c_str());
+    std::fflush(nullptr);
+  };
+  // The lowest rank that failed (its message and code count), the largest code of the rest, and whether there is a
+  // rest.
+  std::array<int, 3> in{mine.failed ? -rank : -INT_MAX, mine.failed ? 0 : mine.code, mine.failed ? 0 : 1}, out{};
   MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(in.data(), out.data(), 2, MPI_INT, MPI_MAX, comm, &request);
+  MPI_Iallreduce(in.data(), out.data(), 3, MPI_INT, MPI_MAX, comm, &request);
   const auto start = std::chrono::steady_clock::now();
   for (int done = 0; !done;) {
     MPI_Test(&request, &done, MPI_STATUS_IGNORE);
     if (done) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
-    if (failed && waited.count() > farewellSeconds) {
-      std::fprintf(stderr, "error: rank %d: %s\n", rank, mine.text.c_str());
-      std::fflush(nullptr);
+    if (mine.failed && waited.count() > farewellSeconds) {
+      tell(!mine.shared);
       MPI_Abort(comm, mine.code);
     }
   }
   if (out[0] == -INT_MAX) return out[1];
   const int first = -out[0];
-  if (rank == first) std::fprintf(stderr, "error: %s\n", mine.text.c_str());
-  std::fflush(nullptr);
+  if (rank == first) tell(!mine.shared && out[2] == 1);
   int code = mine.code;
   MPI_Bcast(&code, 1, MPI_INT, first, comm);
   return code;
@@ -91,9 +101,11 @@ int run(int argc, char** argv, const std::function<ExitCode(const std::vector<st
   if (PetscInitialize(&petscArgc, &petscArgv, nullptr, nullptr)) return static_cast<int>(ExitCode::Diverged);
   installPetscMessages();
   MPI_Comm comm = MPI_COMM_NULL;  // a rank that failed must not meet the others inside their own collectives
-  if (MPI_Comm_dup(PETSC_COMM_WORLD, &comm) != MPI_SUCCESS) MPI_Abort(PETSC_COMM_WORLD, static_cast<int>(ExitCode::Diverged));
+  if (MPI_Comm_dup(PETSC_COMM_WORLD, &comm) != MPI_SUCCESS)
+    MPI_Abort(PETSC_COMM_WORLD, static_cast<int>(ExitCode::Diverged));
   if (!ignoredText.empty())
-    PetscPrintf(PETSC_COMM_WORLD, "note: PETSC_OPTIONS is ignored (%s); give PETSc options after --\n", ignoredText.c_str());
+    PetscPrintf(PETSC_COMM_WORLD, "note: PETSC_OPTIONS is ignored (%s); give PETSc options after --\n",
+                ignoredText.c_str());
 
   const int code = farewell(comm, attempt([&] { return job(words); }));
   MPI_Comm_free(&comm);

@@ -20,8 +20,9 @@ struct BadEntries {
     checkMpi(MPI_Allreduce(&first, &smallest, 1, MPI_LONG_LONG, MPI_MIN, comm));
     checkMpi(MPI_Allreduce(&count, &total, 1, MPI_LONG_LONG, MPI_SUM, comm));
     if (total > 0)
-      throw RankError(ExitCode::BadData, 0, std::string("Gaussian noise: ") + what + " at natural index " +
-                                                std::to_string(smallest) + " (" + std::to_string(total) + " in all)");
+      throw RankError(ExitCode::BadData, 0,
+                      std::string("Gaussian noise: ") + what + " at natural index " + std::to_string(smallest) + " (" +
+                          std::to_string(total) + " in all)");
   }
 };
 
@@ -39,7 +40,7 @@ GaussianNoise::GaussianNoise(const Space& space, Vec y, Vec variance) : Noise(sp
     for (const NaturalRun& run : space.naturalRuns())
       for (PetscInt k = 0; k < run.count; ++k) {
         const PetscInt i = run.local + k;
-        if (!(v[i] > 0)) badVariance.add(run.natural + k * run.stride);
+        if (!(v[i] > 0) || std::isinf(1 / v[i])) badVariance.add(run.natural + k * run.stride);
         const bool masked = std::isinf(v[i]);
         if (!masked && !std::isfinite(data[i])) badDatum.add(run.natural + k * run.stride);
         w[i] = masked ? 0 : 1 / v[i];
@@ -57,7 +58,8 @@ double GaussianNoise::doValue(Vec mu) const {
   return sumOver(commOf(mu), [&] {
     const ReadLocal m(mu), y(y_), w(w_);
     double sum = 0;
-    for (PetscInt i = 0; i < m.size(); ++i) sum += 0.5 * w[i] * (m[i] - y[i]) * (m[i] - y[i]);
+    for (PetscInt i = 0; i < m.size(); ++i)
+      if (w[i] > 0) sum += 0.5 * w[i] * (m[i] - y[i]) * (m[i] - y[i]);
     return sum;
   });
 }
@@ -67,7 +69,7 @@ double GaussianNoise::doValueAndGradient(Vec mu, Vec g) const {
     const WriteLocal out(g);
     double sum = 0;
     for (PetscInt i = 0; i < m.size(); ++i) {
-      const double r = m[i] - y[i];
+      const double r = w[i] > 0 ? m[i] - y[i] : 0;  // a mean that is not finite does no harm where masked
       out[i] = w[i] * r;
       sum += 0.5 * w[i] * r * r;
     }

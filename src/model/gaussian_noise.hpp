@@ -8,7 +8,7 @@ namespace lacuna {
 class GaussianNoise final : public Noise {
  public:
   /// Collective. Copies what it needs. Throws 65, with the first natural index and the number of cases, where a
-  /// variance is NaN, zero or negative, or where a datum that is not masked is not finite.
+  /// variance is NaN, zero, negative or too small to be inverted, or where a datum that is not masked is not finite.
   GaussianNoise(const Space& space, Vec y, Vec variance);
   std::int64_t dataCount() const override { return count_; }
   Vec data() const { return y_; }             ///< 0 where masked; a view

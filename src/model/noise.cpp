@@ -24,6 +24,7 @@ void Noise::weights(Vec mu, Curvature kind, Vec w) const {
 void Noise::sample(Rng& rng, Vec mu, Vec y) const {
   require(mu, "mu");
   require(y, "y");
+  if (mu == y) throw Error("Noise: sample: mu and y are the same vector");
   doSample(rng, mu, y);
 }
 

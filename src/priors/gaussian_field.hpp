@@ -10,8 +10,9 @@ namespace lacuna {
 /// ell of a mode, 2 pi |f| / pixel [rad^-1], for square pixels of `pixelRadian`.
 double ellOf(const Mode& mode, double pixelRadian);
 
-/// A Gaussian random field on a periodic grid, x = mean + S xi, xi ~ N(0, I) in the space of packed modes, with
-/// E|FFT x|^2 / N = P(k) = C(ell) / pixel^2. The whitened xi is the unknown of solvers: modes with P = 0 are then exactly zero.
+/// A Gaussian random field on a periodic grid, of mean zero: x = S xi, xi ~ N(0, I) in the space of packed modes, with
+/// E|FFT x|^2 / N = P(k) = C(ell) / pixel^2. The whitened xi is the unknown of solvers: modes with P = 0 are then
+/// exactly zero.
 class GaussianField {
  public:
   /// Collective. The transfer functions sqrt(P). Throws 65 where C is negative or not finite.

@@ -48,21 +48,28 @@ SpectrumTable parseSpectrum(const std::string& text, const std::string& name) {
       throw Error(ExitCode::BadData, "spectrum " + name + ", line " + std::to_string(number) + ": " + why);
     };
     double l = 0, c = 0;
-    if (!takeNumber(line, l) || !takeNumber(line, c)) refuse("two finite numbers (ell, C_ell) expected, found '" + raw + "'");
+    if (!takeNumber(line, l) || !takeNumber(line, c))
+      refuse("two finite numbers (ell, C_ell) expected, found '" + raw + "'");
+    if (line.find_first_not_of(" \t\r,") != std::string_view::npos)
+      refuse("more than two columns (ell, C_ell): '" + raw + "'");
     if (l < 0) refuse("ell is negative");
     if (c < 0) refuse("C_ell is negative");
     if (!table.ell.empty() && l <= table.ell.back()) refuse("ell does not rise");
     table.ell.push_back(l);
     table.power.push_back(c);
   }
-  if (table.ell.size() < 2) throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
+  if (table.ell.size() < 2)
+    throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
   return table;
 }
 
 SpectrumTable readSpectrum(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) throw Error(ExitCode::NoInput, "cannot read the spectrum file " + path);
+  const bool empty =
+      in.peek() == std::ifstream::traits_type::eof() && !in.bad();  // `text << rdbuf` takes this for a failure
+  if (!in.is_open() || (!empty && !(text << in.rdbuf())))
+    throw Error(ExitCode::NoInput, "cannot read the spectrum file " + path);
   return parseSpectrum(text.str(), path);
 }
 
@@ -72,9 +79,8 @@ Spectrum powerLaw(double amplitude, double slope) {
 
 Spectrum matern(double sd, double lengthRadian, double nu) {
   const double kappa2 = 2 * nu / (lengthRadian * lengthRadian);
-  return [=](double l) {
-    return sd * sd * 4 * std::numbers::pi * nu / kappa2 * std::pow(1 + l * l / kappa2, -(nu + 1));
-  };
+  return
+      [=](double l) { return sd * sd * 4 * std::numbers::pi * nu / kappa2 * std::pow(1 + l * l / kappa2, -(nu + 1)); };
 }
 
 Spectrum squaredExponential(double sd, double lengthRadian) {

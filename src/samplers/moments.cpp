@@ -1,6 +1,7 @@
 #include "samplers/moments.hpp"
 
 #include <cmath>
+#include <string>
 
 namespace lacuna {
 
@@ -18,17 +19,25 @@ void Moments::add(Vec x) {
   }
 }
 
-void Moments::mean(Vec m) const { check(VecCopy(mean_, m)); }
+void Moments::require(Vec out, int draws, const char* what) const {
+  if (!space_.holds(out)) throw Error("Moments: the result is not in the space");
+  if (count_ < draws) throw Error(std::string("Moments: ") + what + " needs " + (draws == 1 ? "a draw" : "two draws"));
+}
+
+void Moments::mean(Vec m) const {
+  require(m, 1, "a mean");
+  check(VecCopy(mean_, m));
+}
 
 void Moments::standardDeviation(Vec sd) const {
-  if (count_ < 2) throw Error("Moments: a standard deviation needs two draws");
+  require(sd, 2, "a standard deviation");
   const ReadLocal s(squares_);
   const WriteLocal out(sd);
   for (PetscInt i = 0; i < s.size(); ++i) out[i] = std::sqrt(s[i] / (count_ - 1));
 }
 
 void Moments::rootMeanSquare(Vec sd) const {
-  if (count_ < 1) throw Error("Moments: a root mean square needs a draw");
+  require(sd, 1, "a root mean square");
   const ReadLocal m(mean_), s(squares_);
   const WriteLocal out(sd);
   for (PetscInt i = 0; i < s.size(); ++i) out[i] = std::sqrt(s[i] / count_ + m[i] * m[i]);

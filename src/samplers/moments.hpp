@@ -9,13 +9,14 @@ class Moments {
   explicit Moments(const Space& space);
   void add(Vec x);
   int count() const { return count_; }
-  void mean(Vec m) const;
+  void mean(Vec m) const;  ///< Throws without a draw.
   /// The unbiased sample standard deviation. Throws if fewer than two draws were added.
   void standardDeviation(Vec sd) const;
   /// About a mean that is known to be zero: sqrt(sum x^2 / n). Throws without a draw.
   void rootMeanSquare(Vec sd) const;
 
  private:
+  void require(Vec out, int draws, const char* what) const;
   Space space_;
   VecHandle mean_, squares_;  ///< squares of deviations from the running mean
   int count_ = 0;

@@ -18,11 +18,12 @@ void PerturbAndSolve::draw(std::uint32_t index, Vec z) const {
   rng_.split(priorStream).at(index).normal(unknown, eta1);
   rng_.split(dataStream).at(index).normal(data, eta2);
   factor_->applyAdjoint(eta2, b);
-  check(VecAXPY(b, 1, eta1));
+  if (filter_.prior()) check(VecAXPY(b, 1, eta1));
   const LinearResult r = filter_.solver().solve(b, z);
   if (!r.converged)
-    throw RankError(ExitCode::Diverged, 0, "posterior sample " + std::to_string(index) + ": " + r.reason + " after " +
-                                               std::to_string(r.iterations) + " iterations");
+    throw RankError(ExitCode::Diverged, 0,
+                    "posterior sample " + std::to_string(index) + ": " + r.reason + " after " +
+                        std::to_string(r.iterations) + " iterations");
 }
 
 }  // namespace lacuna

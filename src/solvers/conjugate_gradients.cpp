@@ -14,7 +14,23 @@ struct ConjugateGradients::State {
   LinearOptions options;
   MatHandle mat, preconditioner;
   KspHandle ksp;
+  bool broken = false;  ///< an exception left it in the middle of a solve
   Phase phase{"vector work"};
+
+  void setUp() {
+    check(KSPCreate(M->domain().comm(), ksp.out()));
+    check(KSPSetOptionsPrefix(ksp, options.prefix.c_str()));
+    check(KSPSetType(ksp, KSPCG));
+    check(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
+    PC pc = nullptr;
+    check(KSPGetPC(ksp, &pc));
+    check(KSPSetOperators(ksp, mat, preconditioner ? preconditioner : mat));
+    check(PCSetType(pc, preconditioner ? PCMAT : PCNONE));
+    check(KSPSetTolerances(ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
+    check(KSPSetFromOptions(ksp));
+    check(KSPSetUp(ksp));
+    broken = false;
+  }
 };
 
 namespace {
@@ -31,41 +47,29 @@ PetscErrorCode monitor(KSP ksp, PetscInt iteration, PetscReal norm, void* ctx) {
 ConjugateGradients::ConjugateGradients(OperatorPointer M, OperatorPointer preconditioner, const LinearOptions& options)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
-  s.M = M;
+  s.M = std::move(M);
   s.options = options;
-  s.mat = asMat(M);
-  check(KSPCreate(M->domain().comm(), s.ksp.out()));
-  check(KSPSetOptionsPrefix(s.ksp, options.prefix.c_str()));
-  check(KSPSetType(s.ksp, KSPCG));
-  check(KSPSetNormType(s.ksp, KSP_NORM_UNPRECONDITIONED));
-  PC pc = nullptr;
-  check(KSPGetPC(s.ksp, &pc));
-  if (preconditioner) {
-    s.preconditioner = asMat(preconditioner);
-    check(KSPSetOperators(s.ksp, s.mat, s.preconditioner));
-    check(PCSetType(pc, PCMAT));
-  } else {
-    check(KSPSetOperators(s.ksp, s.mat, s.mat));
-    check(PCSetType(pc, PCNONE));
-  }
-  check(KSPSetTolerances(s.ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
-  check(KSPSetFromOptions(s.ksp));
-  check(KSPSetUp(s.ksp));
+  s.mat = asMat(s.M);
+  if (preconditioner) s.preconditioner = asMat(std::move(preconditioner));
+  s.setUp();
 }
 ConjugateGradients::~ConjugateGradients() = default;
 ConjugateGradients::ConjugateGradients(ConjugateGradients&&) noexcept = default;
 
 void ConjugateGradients::setRtol(double rtol) const {
+  state_->options.rtol = rtol;
   check(KSPSetTolerances(state_->ksp, rtol, 0, PETSC_DEFAULT, state_->options.iterations));
 }
 
 LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
   State& s = *state_;
   const auto timed = s.phase.scope();
+  if (s.broken) s.setUp();
   LinearResult result;
   PetscReal bNorm = 0;
   check(VecNorm(b, NORM_2, &bNorm));
-  if (!std::isfinite(bNorm)) throw RankError(ExitCode::Diverged, 0, "conjugate gradients: the right-hand side is not finite");
+  if (!std::isfinite(bNorm))
+    throw RankError(ExitCode::Diverged, 0, "conjugate gradients: the right-hand side is not finite");
   check(VecSet(x, 0));
   if (bNorm == 0) {  // KSP would divide by it
     result.converged = true;
@@ -84,7 +88,9 @@ LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
   };
   check(KSPMonitorCancel(s.ksp));
   if (watch) check(KSPMonitorSet(s.ksp, monitor, &report, nullptr));
+  s.broken = true;
   guarded(KSPSolve(s.ksp, b, x));
+  s.broken = false;
   check(KSPMonitorCancel(s.ksp));
 
   KSPConvergedReason reason = KSP_CONVERGED_ITERATING;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
@@ -17,11 +18,12 @@ struct Problem {
   const Term& term;
   const MapOptions& options;
   Observer* observer;
-  VecHandle point;                ///< where `at` was made
+  VecHandle point;  ///< where `at` was made
   std::unique_ptr<TermAt> at;
-  OperatorPointer curvature;      ///< at the last point TAO asked for
+  OperatorPointer curvature;  ///< at the last point TAO asked for
   double started = MPI_Wtime();
-  int iterationsBefore = 0;       ///< of earlier calls of TaoSolve
+  int iterationsBefore = 0;  ///< of earlier calls of TaoSolve
+  bool sawInfinity = false;  ///< at some trial point
 
   const TermAt& go(Vec x) {
     PetscBool same = PETSC_FALSE;
@@ -35,6 +37,7 @@ struct Problem {
   double value(Vec x) {
     const double v = go(x).value();
     if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number");
+    sawInfinity = sawInfinity || std::isinf(v);
     return v;
   }
   void gradient(Vec x, Vec g) {
@@ -99,15 +102,31 @@ class CurrentCurvature final : public LinearOperator {
   const Problem& problem_;
 };
 
-/// 1/2 g^T M^-1 g, the gap of a quadratic with this gradient and curvature; to 1 % is enough for an estimate.
+/// 1/2 g^T M^-1 g, the gap of a quadratic with this gradient and curvature, to 10 %. Conjugate gradients come to it
+/// from below, and a small residual says little about the energy in weak directions: so tighten until the estimate
+/// stands.
 double gapEstimate(Problem& p, Vec x) {
   const ScratchVec g = p.term.space().scratch(), step = p.term.space().scratch();
   p.gradient(x, g);
-  const ConjugateGradients cg(p.go(x).curvature(Curvature::Fisher), nullptr, {.rtol = 1e-2, .iterations = 200, .prefix = p.options.prefix + "gap_"});
-  cg.solve(g, step);
-  PetscScalar gd = 0;
-  check(VecDot(g, step, &gd));
-  return 0.5 * std::max<double>(gd, 0);
+  const ConjugateGradients cg(p.go(x).curvature(Curvature::Fisher), nullptr,
+                              {.rtol = 1e-2, .iterations = 1000, .prefix = p.options.prefix + "gap_"});
+  double gap = 0;
+  for (const double rtol : {1e-2, 1e-4, 1e-6, 1e-8, 1e-10}) {
+    cg.setRtol(rtol);
+    cg.solve(g, step);
+    PetscScalar gd = 0;
+    check(VecDot(g, step, &gd));
+    const double before = std::exchange(gap, 0.5 * std::max<double>(gd, 0));
+    if (gap - before <= 0.1 * gap) break;
+  }
+  return gap;
+}
+
+/// TAO's default line search (More & Thuente) gives up at an infinite energy; Armijo's shortens the step.
+void backtrack(Tao tao) {
+  TaoLineSearch search = nullptr;
+  check(TaoGetLineSearch(tao, &search));
+  if (search) check(TaoLineSearchSetType(search, TAOLINESEARCHARMIJO));
 }
 
 }  // namespace
@@ -116,7 +135,8 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
   MapResult r;
   r.startEnergy = problem.value(x);
-  if (!std::isfinite(r.startEnergy)) throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
+  if (!std::isfinite(r.startEnergy))
+    throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
   const MatHandle H = asMat(std::make_shared<CurrentCurvature>(problem));
   TaoHandle tao;
   check(TaoCreate(term.space().comm(), tao.out()));
@@ -135,8 +155,11 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     check(KSPGetPC(ksp, &pc));
     check(PCSetType(pc, PCNONE));
   }
-  // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as needed.
+  check(TaoSetMaximumFunctionEvaluations(tao, -1));  // no limit but that of the iterations
+  // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as
+  // needed.
   double tolerance = std::sqrt(options.rtol);
+  bool backtracking = false;
   for (int round = 0; round < 12; ++round) {
     check(TaoSetTolerances(tao, 0, 0, tolerance));
     check(TaoSetMaximumIterations(tao, std::max(options.iterations - r.iterations, 0)));
@@ -150,9 +173,16 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     r.gap = gapEstimate(problem, x);
     r.converged = r.gap <= options.rtol * (r.startEnergy - r.energy + r.gap) || r.gap <= 1e-15 * std::abs(r.energy);
     r.limited = !r.converged && (reason == TAO_DIVERGED_MAXITS || r.iterations >= options.iterations);
-    r.reason = r.converged ? "reached rtol" : r.limited ? "stopped at the limit of iterations"
-                                                        : std::string("TAO stopped: ") + TaoConvergedReasons[reason];
-    if (r.converged || r.limited || (reason < 0 && iterations == 0)) break;
+    r.reason = r.converged ? "reached rtol"
+               : r.limited ? "stopped at the limit of iterations"
+                           : std::string("TAO stopped: ") + TaoConvergedReasons[reason];
+    if (r.converged || r.limited) break;
+    if (reason == TAO_DIVERGED_LS_FAILURE && problem.sawInfinity && !backtracking) {
+      backtrack(tao);
+      backtracking = true;
+      continue;
+    }
+    if (reason < 0 && iterations == 0) break;
     tolerance *= 1e-2;
   }
   return r;

@@ -21,13 +21,16 @@ OperatorPointer precisionOf(const Likelihood& likelihood, bool prior, VecHandle&
 
 WienerFilter::WienerFilter(std::shared_ptr<const Likelihood> likelihood, bool prior, OperatorPointer preconditioner,
                            const LinearOptions& options)
-    : likelihood_(std::move(likelihood)), options_(options), prior_(prior),
-      precision_(precisionOf(*likelihood_, prior, b_, startEnergy_)), solver_(precision_, std::move(preconditioner), options) {}
+    : likelihood_(std::move(likelihood)),
+      options_(options),
+      prior_(prior),
+      precision_(precisionOf(*likelihood_, prior, b_, startEnergy_)),
+      solver_(precision_, std::move(preconditioner), options) {}
 
 WienerResult WienerFilter::solve(Vec xi, Observer* observer) const {
   const double start = MPI_Wtime();
   const auto count = static_cast<double>(likelihood_->noise().dataCount());
-    double energy = startEnergy_, prior = 0;
+  double energy = startEnergy_, prior = 0;
   const auto watch = [&](const LinearStep& step) {
     energy = startEnergy_ - 0.5 * (step.xb + step.xr);  // E(x) = E(0) - 1/2 x.(b + r) for a quadratic E
     prior = prior_ ? 0.5 * step.xx : 0;

@@ -15,19 +15,22 @@ struct WienerResult : LinearResult {
 
 /// The posterior of a linear model with Gaussian noise in a whitened unknown, xi ~ N(0, I):
 ///   (I + A^T W A) xi = A^T W d,
-/// solved by preconditioned conjugate gradients: mean and MAP at once, and the solver that samplers perturb. Without the
-/// identity (`prior` = false) it is the weighted least-squares fit, of minimum norm where the data say nothing. Collective.
+/// solved by preconditioned conjugate gradients: mean and MAP at once, and the solver that samplers perturb. Without
+/// the identity (`prior` = false) it is the weighted least-squares fit, of minimum norm where the data say nothing.
+/// Collective.
 class WienerFilter {
  public:
   /// A model that is not linear is linearised at xi = 0.
-  WienerFilter(std::shared_ptr<const Likelihood> likelihood, bool prior, OperatorPointer preconditioner, const LinearOptions& options);
+  WienerFilter(std::shared_ptr<const Likelihood> likelihood, bool prior, OperatorPointer preconditioner,
+               const LinearOptions& options);
 
   /// xi <- the posterior mean. `observer` (may be null) is told of every iteration.
   WienerResult solve(Vec xi, Observer* observer = nullptr) const;
 
   const ConjugateGradients& solver() const { return solver_; }
   const OperatorPointer& precision() const { return precision_; }  ///< I + A^T W A
-  Vec rightHandSide() const { return b_; }                          ///< A^T W d; a view
+  Vec rightHandSide() const { return b_; }                         ///< A^T W d; a view
+  bool prior() const { return prior_; }
   const char* name() const { return prior_ ? "wiener" : "least-squares"; }
   const Likelihood& likelihood() const { return *likelihood_; }
 
