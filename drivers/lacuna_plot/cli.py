@@ -97,7 +97,7 @@ def wanted(options, product: Product) -> list[str]:
     if product.has("kappa_E"):
         skip |= {"true", "mask"}  # the mask is seen in every map
     else:
-        skip |= {"map", "snr", "std", "peaks", "modes", "residuals", "convergence", "truth"}  # a simulated survey
+        skip |= {"map", "snr", "std", "peaks", "modes", "residuals", "convergence"}  # a simulated survey
     return [name for name in PICTURES if name not in skip]
 
 

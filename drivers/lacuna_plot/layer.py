@@ -119,7 +119,8 @@ class Comparison:
     number: int
     correlation: float  # Pearson's; NaN where a map is constant
     rms_error: float
-    bias: float  # mean of (map - truth)
+    bias: float  # mean of (map - truth); lensing leaves the mean of a map undetermined
+    sd: float  # of (map - truth)
     z_sd: float  # sd of (map - truth)/std where the product has std, else NaN
 
 
@@ -146,7 +147,7 @@ def compare(dataset, truth, mask, std=None, frame: int = 0) -> Comparison:
         number += a.size
         sums += a.sum(), b.sum(), (a * a).sum(), (b * b).sum(), (a * b).sum()
     if number == 0:
-        return Comparison(0, float("nan"), float("nan"), float("nan"), float("nan"))
+        return Comparison(0, *[float("nan")] * 5)
     ma, mb, aa, bb, ab = sums / number
     bias = (ma + centre[0]) - (mb + centre[1])
     va, vb, cov = aa - ma**2, bb - mb**2, ab - ma * mb
@@ -155,7 +156,8 @@ def compare(dataset, truth, mask, std=None, frame: int = 0) -> Comparison:
     z_sd = float("nan")
     if z_number:
         z_sd = float(np.sqrt(max(z_sums[1] / z_number - (z_sums[0] / z_number) ** 2, 0.0)))
-    return Comparison(number, float(correlation), float(np.sqrt(variance + bias**2)), float(bias), z_sd)
+    rms = np.sqrt(variance + bias**2)
+    return Comparison(number, float(correlation), float(rms), float(bias), float(np.sqrt(variance)), z_sd)
 
 
 def total_inside(dataset, mask, frame: int = 0) -> float:

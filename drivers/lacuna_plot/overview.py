@@ -8,7 +8,7 @@ import numpy as np
 from . import style
 from .failure import Missing
 from .layer import total_inside
-from .panels import colour_bar, curve, draw_map, histogram, mark, number_marks, shear_sticks, PEAK
+from .panels import PEAK, colour_bar, curve, draw_map, histogram, mark, number_marks, shear_sticks
 from .pictures import LABEL, Job, convergence_panels
 
 METHODS = {"wiener": "Wiener filter", "kaiser-squires": "Kaiser-Squires", "null-b": "null B mode"}
@@ -18,8 +18,9 @@ MAPS = ("kappa_E", "snr", "std", "kappa_B", "kappa_ks", "kappa_true", "shear", "
 
 
 def sentence(text: str) -> str:
+    """With a capital, unless it begins with a symbol such as kappa_E, and a full stop."""
     text = text.strip().rstrip(".")
-    return text[:1].upper() + text[1:] + "."
+    return (text[:1].upper() + text[1:] if text.split(" ")[0].isalpha() else text) + "."
 
 
 def caption(job: Job) -> str:
@@ -48,9 +49,8 @@ def caption(job: Job) -> str:
     if run.get("stopped"):
         parts.append(f"stopped: {run['stopped']}")
     sentences = [" \N{MIDDLE DOT} ".join(parts) + "."]
-    for key in ("mean_convention", "shear_convention"):
-        if notes.get(key):
-            sentences.append(sentence(str(notes[key])))
+    if notes.get("mean_convention"):
+        sentences.append(sentence(str(notes["mean_convention"])))
     if product.has("mask"):
         sentences.append("Hatched: masked.")
     if not product.finished:
@@ -58,55 +58,62 @@ def caption(job: Job) -> str:
     return " ".join(sentences)
 
 
+def optional(part, *arguments):
+    """What a part of the sheet is drawn from, or None where the product has no such data."""
+    try:
+        return part(*arguments)
+    except Missing:
+        return None
+
+
+def draw_map_panel(ax, job: Job, name: str, sticks: list | None, first: bool) -> None:
+    """One map with its colour bar; "shear" is sticks over the true convergence, or over their own first component."""
+    product = job.product
+    shown = name
+    if name == "shear":
+        shown = "kappa_true" if product.has("kappa_true") else sticks[0].name
+    layer = product.layer(shown, masked=name not in ("mask", "kappa_true"))
+    cmap = style.PLAIN if name in ("std", "count", "mask") else None
+    scale = (0.0, 1.0, False) if name == "mask" else None
+    image, power = draw_map(ax, product.frame, layer, cmap, scale, (True, first), TITLE.get(name, LABEL[name]), 5)
+    colour_bar(ax, image, power, "", product.units(shown))
+    if name == "shear":
+        shear_sticks(ax, *sticks, cells=20)
+    peaks = job.peaks()
+    if name == "kappa_E" and peaks is not None and peaks.size:
+        mark(ax, peaks.take(slice(0, 5)), "black", "", "peaks", **PEAK)
+
+
 def draw_overview(job: Job):
     product = job.product
-    sticks = product.has("gamma1") and product.has("gamma2") and not product.has("kappa_E")  # of a simulated survey
+    statistics, curves = optional(job.residuals), optional(convergence_panels, product)
+    sticks = None if product.has("kappa_E") else optional(job.shear)  # a mass map has other things to show
     maps = [name for name in MAPS if product.has(name) or name == "shear" and sticks]
     if "count" in maps:
         maps = [name for name in maps if name != "mask"]  # seen in the count
-    curves = []
-    try:
-        statistics = job.residuals()
-    except Missing:
-        statistics = None
-    try:
-        curves = convergence_panels(product)[:1]
-    except Missing:
-        pass
     if not maps:
         raise Missing("/maps: any of " + ", ".join(MAPS))
     maps = maps[: 6 - bool(statistics) - bool(curves)]
     panels = maps + (["histogram"] if statistics else []) + (["convergence"] if curves else [])
     columns = min(3, len(panels))
-    rows = -(-len(panels) // columns)
-    figure, axes = style.map_figure(product.frame, columns, rows, side=3.1, extra=(3.4, 1.0))
-    peaks = job.peaks()
-    under = "kappa_true" if product.has("kappa_true") else "gamma1"
+    ratio = style.shape_of(product.frame)
+    figure, axes = style.map_figure(product.frame, columns, -(-len(panels) // columns), side=3.1, extra=(3.4, 1.0))
+    for k, (ax, name) in enumerate(zip(axes.flat, panels)):
+        if name in maps:
+            draw_map_panel(ax, job, name, sticks, first=k % columns == 0)
+            continue
+        ax.set_box_aspect(min(max(ratio, 0.6), 1.6))
+        if name == "histogram":
+            roomy = 0.6 <= ratio <= 1.6
+            histogram(ax, statistics, "Residuals" if roomy else f"sd {statistics.sd:.3f}", legend=roomy)
+        else:
+            curve(ax, *curves[0])
+            ax.set_title("Iterations", loc="left")
     for ax in axes.flat[len(panels):]:
         ax.set_axis_off()
-    for k, (ax, name) in enumerate(zip(axes.flat, panels)):
-        if name == "histogram":
-            narrow = not 0.6 <= style.shape_of(product.frame) <= 1.6
-            histogram(ax, statistics, f"sd {statistics.sd:.3f}" if narrow else "Residuals", legend=not narrow)
-            ax.set_box_aspect(min(max(style.shape_of(product.frame), 0.6), 1.6))
-        elif name == "convergence":
-            curve(ax, *curves[0])
-            ax.set_box_aspect(min(max(style.shape_of(product.frame), 0.6), 1.6))
-            ax.set_title("Iterations", loc="left")
-        else:
-            cmap = {"std": style.PLAIN, "count": style.PLAIN, "mask": style.PLAIN}.get(name)
-            layer = product.layer(under if name == "shear" else name, masked=name not in ("mask", "kappa_true"))
-            scale = (0.0, 1.0, False) if name == "mask" else None
-            title = TITLE.get(name, LABEL[name])
-            image, power = draw_map(ax, product.frame, layer, cmap, scale, (True, k % columns == 0), title, 4)
-            colour_bar(ax, image, power, "", product.units(under if name == "shear" else name))
-            if name == "shear":
-                shear_sticks(ax, product.layer("gamma1"), product.layer("gamma2"), cells=20)
-    if peaks is not None and peaks.size and panels[0] == "kappa_E":
-        top = peaks.take(slice(0, 5))
-        mark(axes.flat[0], top, "black", "", "peaks", **PEAK)
-        number_marks(axes.flat[0], top, 5)
-    text = caption(job)
+    peaks = job.peaks()
+    if panels[0] == "kappa_E" and peaks is not None and peaks.size:
+        number_marks(axes.flat[0], peaks.take(slice(0, 5)), 5)
     wide = int(figure.get_figwidth() * 72 / (8.5 * 0.56))
-    figure.text(0.0, -0.015, "\n".join(textwrap.wrap(text, wide)), va="top", fontsize=8.5)
+    figure.text(0.0, -0.015, "\n".join(textwrap.wrap(caption(job), wide)), va="top", fontsize=8.5)
     return figure, "the essential panels on one sheet: " + ", ".join(panels)

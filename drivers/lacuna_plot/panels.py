@@ -36,7 +36,7 @@ def draw_map(ax, frame: Frame, layer: Layer, cmap: str | None = None, scale=None
                       interpolation="nearest" if max(values.shape) <= 512 else "antialiased")
     if style.stretched(frame):
         ax.set_box_aspect(style.shape_of(frame))
-    draw_axes(ax, frame, ticks, labels)
+    draw_axes(ax, frame, ticks, style.shape_of(frame), labels)
     if title:
         ax.set_title(title, loc="left")
     if layer.values.count() == 0:

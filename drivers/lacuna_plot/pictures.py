@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from . import style
 from .failure import Missing
-from .layer import Residuals, limits, residual_statistics
+from .layer import Layer, Residuals, limits, residual_statistics
 from .panels import (CLUSTER, PEAK, colour_bar, curve, draw_map, histogram, legend_below, mark, masked_patch,
                      number_marks, shear_sticks)
 from .points import Points
@@ -40,6 +40,11 @@ class Job:
             found = self.product.peaks()
             self.cache["peaks"] = found.inside(self.product.frame) if found is not None else None
         return self.cache["peaks"]
+
+    def shear(self) -> list[Layer]:
+        """Both components, as binned, or where a simulated survey has only the true ones, those. Throws Missing."""
+        ending = "" if self.product.has("gamma1") or not self.product.has("gamma1_true") else "_true"
+        return [self.product.layer(f"gamma{k}{ending}") for k in (1, 2)]
 
     def residuals(self) -> Residuals:
         """Throws Missing where the product has no residuals."""
@@ -146,8 +151,8 @@ def draw_true(job: Job):
 
 def draw_shear(job: Job):
     product = job.product
-    gamma = [product.layer(name) for name in ("gamma1", "gamma2")]
-    under = next((name for name in ("kappa_E", "kappa_true") if product.has(name)), "gamma1")
+    gamma = job.shear()
+    under = next((name for name in ("kappa_E", "kappa_true") if product.has(name)), gamma[0].name)
     figure, axes = style.map_figure(product.frame)
     ax = axes[0, 0]
     image, power = draw_map(ax, product.frame, product.layer(under))
@@ -156,7 +161,8 @@ def draw_shear(job: Job):
     legend_below(ax, masked_patch(product.layer(under)))
     sticks = f"sticks: mean shear of a cell; one cell long: |$\\gamma$| = {figures(reference, 2)}"
     ax.set_title(sticks if reference else "no shear to draw", loc="left")
-    return figure, f"the shear as binned, averaged over cells, over {under}: sticks lie tangentially around mass"
+    kind = "true shear" if gamma[0].name.endswith("_true") else "shear as binned"
+    return figure, f"the {kind}, averaged over cells, over {under}: sticks lie tangentially around mass"
 
 
 def draw_peaks(job: Job):
@@ -167,7 +173,8 @@ def draw_peaks(job: Job):
     figure, _ = single(job, name, marks=25)
     if not peaks.size:
         return figure, "no peak in the list lies in the field"
-    text = f"{peaks.size} peak{'s' * (peaks.size > 1)}, S/N {peaks.rank[-1]:.1f} to {peaks.rank[0]:.1f}, the highest {where(peaks, 0)}"
+    text = f"{peaks.size} peak{'s' * (peaks.size > 1)}, S/N {peaks.rank[-1]:.1f} to {peaks.rank[0]:.1f}"
+    text += f", the highest {where(peaks, 0)}"
     return figure, text + (f"; the {MOST_PEAKS} highest are marked" if peaks.size > MOST_PEAKS else "")
 
 
@@ -180,7 +187,7 @@ def draw_residuals(job: Job):
     figure, axes = style.map_figure(product.frame, columns=len(names) + 1, side=3.4, extra=(2.6, 0.9))
     for k, (name, layer) in enumerate(zip(names, layers)):
         labels = (True, k == 0)
-        image, power = draw_map(axes[0, k], product.frame, layer, style.DIVERGING, scale, labels, LABEL[name], 4)
+        image, power = draw_map(axes[0, k], product.frame, layer, style.DIVERGING, scale, labels, LABEL[name], 5)
     averaged = f"mean of {layer.block} x {layer.block} pixels" if layer.block > 1 else "in units of the noise sd"
     colour_bar(axes[0, len(names) - 1], image, power, f"Residual, {averaged}")
     ax = axes[0, -1]
@@ -230,7 +237,7 @@ def draw_convergence(job: Job):
     if residual is not None and isinstance(rtol, float) and rtol > 0:
         axes[0].axhline(rtol, color="0.35", linestyle=":", linewidth=1.0)
         place = dict(xycoords=("axes fraction", "data"), textcoords="offset points")
-        axes[0].annotate("rtol", (1, rtol), xytext=(-3, 2), ha="right", fontsize=8, **place)
+        axes[0].annotate("rtol", (0, rtol), xytext=(3, 2), fontsize=8, **place)
     finite = residual[np.isfinite(residual)] if residual is not None else np.empty(0)
     ending = f" to a relative residual of {finite[-1]:.2g}" if finite.size else ""
     stopped = f"; stopped: {about['stopped']}" if about.get("stopped") else ""
@@ -254,7 +261,7 @@ def draw_modes(job: Job):
     figure, axes = style.map_figure(product.frame, columns=len(names), side=3.6, extra=(2.0, 0.9))
     for k, (name, layer) in enumerate(layers.items()):
         labels = (True, k == 0)
-        image, power = draw_map(axes[0, k], product.frame, layer, style.DIVERGING, scale, labels, LABEL[name], 4)
+        image, power = draw_map(axes[0, k], product.frame, layer, style.DIVERGING, scale, labels, LABEL[name], 5)
     colour_bar(axes[0, -1], image, power, r"$\kappa$", product.units("kappa_E"), "both")
     sd = {name: float(layer.finite.std()) if layer.finite.size else float("nan") for name, layer in layers.items()}
     others = " and ".join({"kappa_B": "B mode", "kappa_ks": "Kaiser-Squires"}[name] for name in names[1:])

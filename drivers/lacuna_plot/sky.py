@@ -71,9 +71,12 @@ def edge_ticks(positions: np.ndarray, world: np.ndarray, most: int) -> tuple[np.
     if not np.all(np.isfinite(world)) or not (np.all(steps > 0) or np.all(steps < 0)):
         return None
     low, high = sorted((world[0], world[-1]))
-    values = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    values = values[(values >= low) & (values <= high)]
-    if values.size < 2:
+    for number in (most, most + 1, most + 2, most + 4):  # a few more where `most` leaves fewer than two
+        values = MaxNLocator(nbins=number, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        values = values[(values >= low) & (values <= high)]
+        if values.size >= 2:
+            break
+    else:
         return None
     order = slice(None) if steps[0] > 0 else slice(None, None, -1)
     return values, np.interp(values, world[order], positions[order])
@@ -94,31 +97,33 @@ def set_ticks(axis, ticks, wrap: bool) -> None:
     axis.set_major_formatter(FixedFormatter(tick_text(ticks[0], wrap)))
 
 
-def draw_axes(ax, frame: Frame, most: int = 5, labels: tuple[bool, bool] = (True, True)) -> None:
+def draw_axes(ax, frame: Frame, most: int, ratio: float, labels: tuple[bool, bool] = (True, True)) -> None:
     """Limits, ticks and labels of a map's axes. RA is labelled where its meridians meet the lower edge, Dec at the left
-    edge; a graticule is added where meridians are visibly inclined, so that no tick is trusted where it is wrong."""
+    edge; a graticule is added where meridians are visibly inclined, so that no tick is trusted where it is wrong.
+    most: ticks of the longer side; ratio: height over width as drawn."""
     nx, ny = frame.nx, frame.ny
     ax.set_xlim((nx - 0.5, -0.5) if frame.east_left else (-0.5, nx - 0.5))
     ax.set_ylim(-0.5, ny - 0.5)
     ax.tick_params(direction="out", top=False, right=False)
     xs, ys = np.linspace(-0.5, nx - 0.5, SAMPLES), np.linspace(-0.5, ny - 0.5, SAMPLES)
     names = ("x [pixel]", "y [pixel]")
+    most_x, most_y = max(2, round(most * min(1.0, 1 / ratio))), max(2, round(most * min(1.0, ratio)))
     if frame.kind == "sky":
         names = ("Right ascension [deg]", "Declination [deg]")
         left = nx - 0.5 if frame.east_left else -0.5
         low_ra, low_dec = np.unwrap(frame.to_sky(xs, -0.5)[0], period=360), frame.to_sky(left, ys)[1]
-        ra, dec = edge_ticks(xs, low_ra, most), edge_ticks(ys, low_dec, most)
+        ra, dec = edge_ticks(xs, low_ra, most_x), edge_ticks(ys, low_dec, most_y)
         if ra is None or dec is None:  # a pole inside the field, or a field of almost no extent
-            names = offset_ticks(ax, frame, most)
+            names = offset_ticks(ax, frame, most_x, most_y)
         else:
             set_ticks(ax.xaxis, ra, wrap=True)
             set_ticks(ax.yaxis, dec, wrap=False)
             graticule(ax, frame, ra[0], dec[0])
     elif frame.kind == "offset":
-        names = offset_ticks(ax, frame, most)
+        names = offset_ticks(ax, frame, most_x, most_y)
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
-        ax.yaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+        ax.xaxis.set_major_locator(MaxNLocator(most_x, integer=True, min_n_ticks=1))
+        ax.yaxis.set_major_locator(MaxNLocator(most_y, integer=True, min_n_ticks=1))
     ax.set_xlabel(names[0] if labels[0] else "")
     ax.set_ylabel(names[1] if labels[1] else "")
     if not labels[0]:
@@ -127,9 +132,9 @@ def draw_axes(ax, frame: Frame, most: int = 5, labels: tuple[bool, bool] = (True
         ax.tick_params(labelleft=False)
 
 
-def offset_ticks(ax, frame: Frame, most: int) -> tuple[str, str]:
+def offset_ticks(ax, frame: Frame, most_x: int, most_y: int) -> tuple[str, str]:
     """Arcmin from the grid centre on both axes; returns their names."""
-    for axis, n in ((ax.xaxis, frame.nx), (ax.yaxis, frame.ny)):
+    for axis, n, most in ((ax.xaxis, frame.nx, most_x), (ax.yaxis, frame.ny, most_y)):
         positions = np.array([-0.5, n - 0.5])
         ticks = edge_ticks(positions, (positions - (n - 1) / 2) * frame.pixel_arcmin, most)
         if ticks:
@@ -145,7 +150,7 @@ def graticule(ax, frame: Frame, ras: np.ndarray, decs: np.ndarray) -> None:
     x_top, _ = frame.to_pixel(centre_ra, top)
     if not abs(x_top - 0.95 * (frame.nx - 1)) > 0.01 * frame.nx:
         return
-    line = dict(color="0.5", alpha=0.6, linewidth=0.5, zorder=3)  # to be seen on dark and on light
+    line = dict(color="0.5", alpha=0.45, linewidth=0.5, zorder=3)  # to be seen on dark and on light
     ra_step, dec_step = ras[1] - ras[0], decs[1] - decs[0]
     corners_x, corners_y = np.meshgrid(np.linspace(0, frame.nx - 1, 33), np.linspace(0, frame.ny - 1, 33))
     all_ra, all_dec = frame.to_sky(corners_x, corners_y)

@@ -1,8 +1,9 @@
 """How pictures look: fonts, colours, sizes; and how they are saved."""
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-from contextlib import contextmanager
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -25,7 +26,7 @@ RC = {
 }
 
 
-@contextmanager
+@contextlib.contextmanager
 def settings():
     """Where figures are made and saved: matplotlib's defaults and RC, whatever the user's matplotlibrc says."""
     with matplotlib.rc_context():
@@ -58,15 +59,16 @@ def save(figure: Figure, path: str, dpi: int, title: str) -> None:
     kind = path.rsplit(".", 1)[1]
     metadata = {"Title": title, "Software": "lacuna-plot"} if kind == "png" else {
         "Title": title, "Creator": "lacuna-plot", "Producer": None, "CreationDate": None}
+    picture = io.BytesIO()  # matplotlib's writers do not survive a full disk
+    figure.savefig(picture, format=kind, dpi=dpi, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+        with open(temporary, "wb") as file:
+            file.write(picture.getbuffer())
         os.replace(temporary, path)
     except OSError as error:
-        try:
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
-        except OSError:
-            pass
         refused = isinstance(error, (PermissionError, IsADirectoryError, NotADirectoryError))
         code = CANNOT_CREATE if refused else IO_ERROR
         raise Failure(code, f"{path}: cannot be written ({error.strerror})") from error

@@ -63,8 +63,8 @@ def check_same_grid(truth: Frame, frame: Frame, path: str) -> None:
 
 
 def summary(c: Comparison) -> str:
-    text = f"correlation {c.correlation:.3f}, rms error {figures(c.rms_error)}, mean error {c.bias:+.2g}"
-    text += f", over {c.number:,} pixels"
+    text = f"correlation {c.correlation:.3f}, rms error {figures(c.rms_error)} (mean {c.bias:+.2g}, sd {figures(c.sd)})"
+    text += f" over {c.number:,} pixels"
     return text + (f"; error / posterior sd has sd {c.z_sd:.3f}" if np.isfinite(c.z_sd) else "")
 
 
@@ -83,7 +83,7 @@ def draw_truth(job: Job):
         panels.append((snr, r"S/N ($\kappa_E$ / posterior sd)", limits([snr])))
     figure, axes = style.map_figure(product.frame, columns=len(panels), side=3.7, extra=(2.8, 1.2))
     for k, (shown, title, limit) in enumerate(panels):
-        image, power = draw_map(axes[0, k], product.frame, shown, None, limit, (True, k == 0), title, 4)
+        image, power = draw_map(axes[0, k], product.frame, shown, None, limit, (True, k == 0), title, 5)
         if k == 1:
             colour_bar(axes[0, k], image, power, r"$\kappa$ (both maps)", product.units("kappa_E"), "both")
         elif k == 2:

@@ -131,11 +131,12 @@ class Errors(PlotTest):
 
     def test_a_full_disk_leaves_nothing_behind(self):
         script = 'ulimit -f 8; exec "$0" "$@"'  # no file beyond 8 KiB
-        result = self.run_program("-c", script, PROGRAM, self.demo, "--only", "map", program="bash")
-        self.assertEqual(result.returncode, 74, result.stderr)
-        self.assertIn("demo_map.png: cannot be written", result.stderr)
-        self.assertNotIn("Traceback", result.stderr)
-        self.assertEqual(self.pictures(), [])
+        for kind in ("png", "pdf"):
+            result = self.run_program("-c", script, PROGRAM, self.demo, "--only", "map", "--format", kind, program="bash")
+            self.assertEqual(result.returncode, 74, result.stderr)
+            self.assertIn(f"demo_map.{kind}: cannot be written", result.stderr)
+            self.assertNotIn("Traceback", result.stderr)
+            self.assertEqual(self.pictures(), [])
 
     def test_installed_and_linked(self):
         os.makedirs(self.path("prefix/bin"))

@@ -76,6 +76,7 @@ class Sky(PlotTest):
                 self.assertGreater(abs(field[1]) + 2, 85)  # only where a pole is near
                 continue
             number = [float(t.get_text().replace("\N{MINUS SIGN}", "-")) for t in ax.get_xticklabels()]
+            self.assertTrue(all(0 <= value < 360 for value in number), number)
             left, right = ax.get_xlim()
             self.assertGreater(left, right)  # columns run along +RA: east is to the left
             ra, _ = wcs.all_pix2world(ax.get_xticks(), np.full(len(number), -0.5), 0)
