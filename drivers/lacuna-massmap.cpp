@@ -31,8 +31,11 @@ ExitCode massmap(const std::vector<std::string>& words) {
   const MassmapProblem problem(comm, inputs);
   const MassMapOptions options = problem.options();
   for (const std::string& note : problem.notes()) log.message(note);
-  log.message(planMassmap(problem.image(), options.method, withStd).text(comm));
+  const MemoryPlan plan = planMassmap(problem.image(), options.method, withStd);
+  log.message(plan.text(comm));
   if (run->line.plan) return ExitCode::Success;
+  plan.requireRoom(comm, problem.gridText());
+  if (out) out->requireSpace(problem.window(), inputs.integer("noise.rotations"));
 
   // 3. The data, binned.
   std::vector<std::string> notes;
@@ -56,7 +59,9 @@ ExitCode massmap(const std::vector<std::string>& words) {
 
   // 5. The maps: E, its residual, the same estimator for B, and Kaiser-Squires beside them.
   MassmapResults results;
-  results.e = mapper.estimate(field.gamma, &log);
+  results.e = mapper.prepare(field.gamma);
+  rejectUnusedPetscOptions();
+  mapper.solve(field.gamma, results.e, &log);
   results.residual = standardisedResidual(field, mapper, results.e.kappa, results.chi2PerDatum);
   results.kappaB = mapper.estimateB(field.gamma);
   results.kappaKs = field.image.space().vec();

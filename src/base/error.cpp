@@ -59,6 +59,12 @@ void throwPetsc(PetscErrorCode code, std::source_location where) {
   throw PetscFailure(code, out.str());
 }
 
+void checkOptions(PetscErrorCode code) {
+  if (!code) return;
+  const std::string text = takePetscMessage(code);
+  throw Error(ExitCode::Usage, "PETSc options: " + text.substr(0, text.find('\n')));
+}
+
 void throwMpi(int code, std::source_location where) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;

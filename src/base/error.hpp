@@ -34,6 +34,9 @@ inline void check(PetscErrorCode code, std::source_location where = std::source_
     throwPetsc(code, where);
 }
 
+/// The same around calls that read PETSc's options: what is wrong with these is the user's, exit code 64.
+void checkOptions(PetscErrorCode code);
+
 /// checkMpi(MPI_Bcast(...)): the same for MPI, whose errors return in silence once PETSc has started.
 [[noreturn]] void throwMpi(int code, std::source_location where);
 inline void checkMpi(int code, std::source_location where = std::source_location::current()) {

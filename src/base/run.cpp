@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/petsc_messages.hpp"
+#include "base/printable.hpp"
 
 namespace lacuna {
 namespace {
@@ -36,7 +37,7 @@ Ending attempt(const std::function<ExitCode()>& job) {
   } catch (const Error& e) {
     return {static_cast<int>(e.code()), true, false, e.what()};
   } catch (const std::bad_alloc&) {
-    return {static_cast<int>(ExitCode::Diverged), true, false, "out of memory"};
+    return {static_cast<int>(ExitCode::Diverged), true, false, "out of memory: --plan shows what a run needs; more nodes need less each"};
   } catch (const std::exception& e) {
     return {static_cast<int>(ExitCode::Diverged), true, false, e.what()};
   } catch (...) {
@@ -50,10 +51,9 @@ int farewell(MPI_Comm comm, const Ending& mine) {
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
   const auto tell = [&](bool naming) {
-    if (naming)
-      std::fprintf(stderr, "error: rank %d: %s\n", rank, mine.text.c_str());
-    else
-      std::fprintf(stderr, "error: %s\n", mine.text.c_str());
+    // Names in messages come from files: no control characters reach the terminal.
+    const std::string line = "error: " + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(nullptr);
   };
   // The lowest rank that failed (its message and code count), the largest code of the rest, and whether there is a

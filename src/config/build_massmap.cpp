@@ -1,5 +1,7 @@
 #include "config/build_massmap.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -20,9 +22,8 @@ bool wantsStd(const Inputs& inputs) {
 
 MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm), inputs_(inputs) {
   inputs.text("data.kind") == "catalogue" ? gridFromCatalogue() : gridFromMaps();
-  const auto [shape, window] = paddedImage(static_cast<PetscInt>(sky_->ny()), static_cast<PetscInt>(sky_->nx()), inputs.number("grid.pad_factor"));
-  image_ = Cube(std::make_shared<ProcessGrid>(comm, 1), shape);
-  window_ = window;
+  padGrid();
+  const Shape& shape = image_.shape();
   const std::string& method = inputs.text("solver.method");
   if (method == "wiener") {
     if (inputs.text("prior.kind") == "flat")
@@ -38,6 +39,24 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
     if (!warning.empty()) notes_.push_back("warning: " + warning);
   }
   if (inputs.given("data.clusters")) files_.push_back(inputs.path("data.clusters").string());
+}
+
+void MassmapProblem::padGrid() {
+  const auto [shape, window] = paddedImage(static_cast<PetscInt>(sky_->ny()), static_cast<PetscInt>(sky_->nx()), inputs_.number("grid.pad_factor"));
+  window_ = window;
+  try {  // the largest of the fields is the shear, with two components
+    image_ = Cube(std::make_shared<ProcessGrid>(comm_, 1), shape);
+    image_.withChannels(2);
+  } catch (const Error& e) {
+    throw Error(e.code(), fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}: {}", sky_->nx(), sky_->ny(), shape.nx, shape.ny, e.what()));
+  }
+  if (wantsStd(inputs_) && posterior().exact && shape.pixels() > mostExactUnknowns)
+    throw inputs_.bad("posterior.std", fmt::format("makes one solve for each pixel of the padded grid and takes at most {}; {}, has {}: use \"samples\"",
+                                                   mostExactUnknowns, gridText(), shape.pixels()));
+}
+
+std::string MassmapProblem::gridText() const {
+  return fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}", sky_->nx(), sky_->ny(), image_.shape().nx, image_.shape().ny);
 }
 
 double MassmapProblem::pixelRadian() const { return sky_->pixelArcmin() / 60 * std::numbers::pi / 180; }
@@ -150,7 +169,7 @@ ShearField MassmapProblem::readCatalogue(std::vector<std::string>* notes, std::u
     notes->push_back("shape noise per component: " + std::to_string(binned.shapeSd) +
                      (options.shapeSd ? " (given; measured " + std::to_string(binned.measuredShapeSd) + ")" : std::string(" (measured)")));
   }
-  requireUsable(f, table_->name());
+  requireUsable(f, table_->name(), "gamma1 of " + table_->name(), "gamma2 of " + table_->name());
   return f;
 }
 
@@ -195,7 +214,8 @@ ShearField MassmapProblem::readMaps() const {
       if (m[i] == 0) v[i] = std::numeric_limits<double>::infinity();
     }
   }
-  requireUsable(f, map("data.gamma1").file);
+  const MapSource gamma1 = map("data.gamma1"), gamma2 = map("data.gamma2");
+  requireUsable(f, in.text("data.mask").empty() ? gamma1.text() : "the mask " + map("data.mask").text(), "gamma1 " + gamma1.text(), "gamma2 " + gamma2.text());
   return f;
 }
 

@@ -27,6 +27,8 @@ class MassmapProblem {
   const Cube& image() const { return image_; }  ///< padded, one channel
   const Window& window() const { return window_; }
   const SkyGrid& sky() const { return sky_.value(); }
+  /// "[grid] nx = 360, ny = 360, padded to 720 x 720", for messages.
+  std::string gridText() const;
   double pixelRadian() const;
   /// Choices made for the user, a line each.
   const std::vector<std::string>& notes() const { return notes_; }
@@ -44,6 +46,7 @@ class MassmapProblem {
 
  private:
   void gridFromCatalogue();
+  void padGrid();
   void gridFromMaps();
   ShearField readCatalogue(std::vector<std::string>* notes, std::uint32_t realisation) const;
   ShearField readMaps() const;

@@ -1,8 +1,10 @@
 #include "io/output_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,6 +75,17 @@ OutputFile::~OutputFile() {
   if (lock_ < 0) return;
   unlink(temporary_.c_str());
   close(lock_);
+}
+
+void OutputFile::requireSpace(std::int64_t bytes) const {
+  onRankZero(comm_, [&] {
+    struct statvfs disk {};
+    if (statvfs(temporary_.c_str(), &disk) != 0) return;  // a file system that does not tell
+    const double there = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
+    if (there < static_cast<double>(bytes))
+      throw Error(ExitCode::IoError, fmt::format("cannot write {}: {:.4g} MB will be written, {:.4g} MB are free on its disk", path_,
+                                                 1e-6 * static_cast<double>(bytes), 1e-6 * there));
+  });
 }
 
 void OutputFile::commit() {

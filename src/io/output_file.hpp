@@ -1,6 +1,7 @@
 #pragma once
 #include <mpi.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -24,6 +25,8 @@ class OutputFile {
   const std::string& temporary() const { return temporary_; }  ///< where to write
   bool committed() const { return committed_; }
 
+  /// Collective. Throws 74 where the disk has no room for so many bytes. Quotas are not seen.
+  void requireSpace(std::int64_t bytes) const;
   /// Collective. Writers must have closed the file. Throws 74.
   void commit();
   /// Collective. Writes rank 0's text as the whole content. Throws 74.

@@ -58,6 +58,8 @@ class Product {
           bool overwrite);
 
   const std::string& path() const { return out_.path(); }
+  /// Throws 74 where the disk has no room for so many bytes.
+  void requireSpace(std::int64_t bytes) const { out_.requireSpace(bytes); }
 
   void grid(const ProductGrid& grid);
   /// /maps/<name>: see H5Writer::writeField. The scales /grid/y and /grid/x are attached to axes of their length if

@@ -28,8 +28,8 @@ std::string_view withoutSlash(std::string_view column) {
 std::string nearest(std::string_view wanted, const std::vector<std::string>& names) {
   if (names.empty()) return "; it has no columns of numbers";
   std::vector<std::string> shown;
-  for (const std::string& name : names)  // HDF5: asked for "ra", there is "cat/ra"
-    if (lower(name).ends_with("/" + lower(wanted))) shown.push_back(name);
+  for (const std::string& name : names)  // asked for "ra", there is "cat/ra" (HDF5) or "RA_J2000"
+    if (lower(name).ends_with("/" + lower(wanted)) || lower(name).starts_with(lower(wanted))) shown.push_back(name);
   for (const std::string& name : nearestNames(wanted, names))
     if (std::find(shown.begin(), shown.end(), name) == shown.end()) shown.push_back(name);
   std::string out = names.size() > 1 ? "; the nearest names are" : "; its only column is";
@@ -76,7 +76,8 @@ std::size_t Table::find(std::string_view column) const {
   const std::string what = name_ + ": column '" + std::string(column) + "'";
   for (const auto& [name, why] : unreadable_)
     if (matches.empty() && lower(name) == key) throw Error(ExitCode::BadData, what + " cannot be used: " + why);
-  if (matches.empty()) throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_));
+  if (matches.empty()) throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_) +
+                                               ". The keys of [data] name the columns; weight = \"\" means no weights");
   throw Error(ExitCode::BadData, what + " could be '" + columns_[matches[0]] + "' or '" + columns_[matches[1]] +
                                      "': write the name letter by letter");
 }

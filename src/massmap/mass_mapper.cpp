@@ -38,22 +38,32 @@ MassMapper::MassMapper(const ShearField& field, std::shared_ptr<const Fft> fft, 
 }
 
 MassMap MassMapper::estimate(Vec gamma, Observer* observer) const {
+  MassMap map = prepare(gamma);
+  solve(gamma, map, observer);
+  return map;
+}
+
+MassMap MassMapper::prepare(Vec gamma) const {
   MassMap map;
   map.kappa = image_.space().vec();
+  if (options_.method == MassMethod::KaiserSquires) return map;
+  auto noise = std::make_shared<GaussianNoise>(shear_.space(), gamma, variance_);
+  auto likelihood = std::make_shared<Likelihood>(forward_, std::move(noise));
+  map.filter = std::make_unique<WienerFilter>(std::move(likelihood), options_.method == MassMethod::Wiener, preconditioner_, options_.linear);
+  return map;
+}
+
+void MassMapper::solve(Vec gamma, MassMap& map, Observer* observer) const {
   if (options_.method == MassMethod::KaiserSquires) {
     kaiserSquires(gamma, map.kappa);
     map.result.converged = true;
     map.result.reason = "direct inversion";
     map.result.energy = map.result.dataEnergy = map.result.priorEnergy = Progress::none;
-    return map;
+    return;
   }
-  auto noise = std::make_shared<GaussianNoise>(shear_.space(), gamma, variance_);
-  auto likelihood = std::make_shared<Likelihood>(forward_, std::move(noise));
-  map.filter = std::make_unique<WienerFilter>(std::move(likelihood), options_.method == MassMethod::Wiener, preconditioner_, options_.linear);
   const ScratchVec xi = forward_->domain().scratch();
   map.result = map.filter->solve(xi, observer);
   synthesis_->apply(xi, map.kappa);
-  return map;
 }
 
 VecHandle MassMapper::estimateB(Vec gamma) const {

@@ -38,8 +38,11 @@ class MassMapper {
   /// `prior` is needed by MassMethod::Wiener (throws 78 without); keeps references to none of its arguments but `fft`.
   MassMapper(const ShearField& field, std::shared_ptr<const Fft> fft, const GaussianField* prior, const MassMapOptions& options);
 
-  /// kappa from a shear of field.shear with the noise of the field.
+  /// kappa from a shear of field.shear with the noise of the field: prepare() and solve().
   MassMap estimate(Vec gamma, Observer* observer = nullptr) const;
+  /// Everything built and PETSc's options read, nothing computed.
+  MassMap prepare(Vec gamma) const;
+  void solve(Vec gamma, MassMap& map, Observer* observer = nullptr) const;
   /// The B modes: the same estimator on (gamma2, -gamma1). The map only.
   VecHandle estimateB(Vec gamma) const;
   /// Kaiser-Squires, whatever the method. `kappa` of ShearField::image.

@@ -121,6 +121,12 @@ MassmapOutput::MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder,
   if (withStd) peaks_ = std::make_unique<OutputFile>(comm, folder / (name + "_peaks.csv"), overwrite);
 }
 
+void MassmapOutput::requireSpace(const Window& window, std::int64_t rotations) const {
+  const std::int64_t bytes = 8 * static_cast<std::int64_t>(window.count[1]) * window.count[2];
+  const auto maps = static_cast<std::int64_t>(peaks_ ? 12 : 10), fits = static_cast<std::int64_t>(images_.size());
+  product_.requireSpace((maps + fits + 3 * rotations) * bytes);
+}
+
 std::vector<std::string> MassmapOutput::commit(const ShearField& field, const MassmapResults& results) {
   std::vector<std::string> paths;
   const std::optional<SkyWcs> wcs = field.onSky ? std::optional(field.sky.wcs()) : std::nullopt;

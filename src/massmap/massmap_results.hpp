@@ -36,6 +36,8 @@ class MassmapOutput {
   MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits, bool withStd, bool overwrite);
   Product& product() { return product_; }
   std::string logPath() const { return log_; }
+  /// Collective. Throws 74 where the disk has no room for the maps of a run on this window: before the run, not after.
+  void requireSpace(const Window& window, std::int64_t rotations) const;
   /// Collective. Writes the FITS images and the list of peaks, commits everything; the paths written.
   std::vector<std::string> commit(const ShearField& field, const MassmapResults& results);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/node_memory.hpp"
 #include "grid/fft.hpp"
 
 namespace lacuna {
@@ -23,6 +24,16 @@ std::string MemoryPlan::text(MPI_Comm comm) const {
   for (const Item& item : items) line(item.what, item.bytes);
   line("total", total());
   return out;
+}
+
+void MemoryPlan::requireRoom(MPI_Comm comm, const std::string& what) const {
+  const std::int64_t needed = sumOverNode(comm, total()), there = nodeMemory();
+  together(comm, [&] {
+    if (there > 0 && needed > there)
+      throw Error(ExitCode::BadConfig, fmt::format("{}: {:.4g} GB of memory are needed on a node that has {:.4g} GB for them: take more nodes, larger or "
+                                                   "fewer pixels, or less padding (--plan shows what needs how much)",
+                                                   what, 1e-9 * static_cast<double>(needed), 1e-9 * static_cast<double>(there)));
+  });
 }
 
 MemoryPlan planMassmap(const Cube& image, MassMethod method, bool samples) {

@@ -21,7 +21,6 @@ void setEntry(Vec x, PetscInt local, double value) {
   const WriteLocal w(x);
   if (local >= 0) w[local] = value;
 }
-constexpr std::int64_t mostUnknowns = 10000;
 
 void tell(Observer* observer, const char* solver, int done, double since) {
   if (!observer) return;
@@ -61,8 +60,8 @@ VecHandle exactStd(const MassMapper& mapper, const WienerFilter& filter, const S
   const double since = MPI_Wtime();
   const auto& S = *mapper.synthesis();
   const Space& pixels = S.range();
-  if (pixels.global() > mostUnknowns)
-    throw Error(ExitCode::BadConfig, "[posterior] std = \"exact\" makes one solve a pixel and takes at most " + std::to_string(mostUnknowns) +
+  if (pixels.global() > mostExactUnknowns)
+    throw Error(ExitCode::BadConfig, "[posterior] std = \"exact\" makes one solve a pixel and takes at most " + std::to_string(mostExactUnknowns) +
                                          " unknowns; this grid has " + std::to_string(pixels.global()) +
                                          " with its padding: use std = \"samples\"");
   const ScratchVec e = pixels.scratch(), b = S.domain().scratch(), z = S.domain().scratch();

@@ -5,6 +5,9 @@
 
 namespace lacuna {
 
+/// What one solve for every unknown (PosteriorOptions::exact) is made for.
+constexpr std::int64_t mostExactUnknowns = 10000;
+
 struct PosteriorOptions {
   bool exact = false;      ///< one solve a pixel instead of samples
   int samples = 0;

@@ -25,8 +25,8 @@ void rotateToB(Vec gamma, Vec rotated);
 /// Image -> every channel of `shear`: the variance of either component for both.
 VecHandle bothComponents(const ShearField& field, Vec image);
 
-/// Throws 65 unless every pixel inside the mask has finite shear and a positive variance, naming `what`, row and
-/// column; 65 if the mask is empty. Collective.
-void requireUsable(const ShearField& field, const std::string& what);
+/// Throws 65 unless every pixel inside the mask has finite shear and a positive variance, naming `what` (of a component,
+/// its own text), row and column; 65 if the mask is empty. Collective.
+void requireUsable(const ShearField& field, const std::string& what, const std::string& gamma1, const std::string& gamma2);
 
 }  // namespace lacuna

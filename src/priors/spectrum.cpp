@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/failure.hpp"
+#include "base/printable.hpp"
 
 namespace lacuna {
 namespace {
@@ -49,17 +50,18 @@ SpectrumTable parseSpectrum(const std::string& text, const std::string& name) {
     };
     double l = 0, c = 0;
     if (!takeNumber(line, l) || !takeNumber(line, c))
-      refuse("two finite numbers (ell, C_ell) expected, found '" + raw + "'");
+      refuse("two finite numbers (ell, C_ell) expected, found '" + printable(raw, 60) + "'");
     if (line.find_first_not_of(" \t\r,") != std::string_view::npos)
-      refuse("more than two columns (ell, C_ell): '" + raw + "'");
+      refuse("more than two columns (ell, C_ell): '" + printable(raw, 60) + "'");
     if (l < 0) refuse("ell is negative");
     if (c < 0) refuse("C_ell is negative");
     if (!table.ell.empty() && l <= table.ell.back()) refuse("ell does not rise");
     table.ell.push_back(l);
     table.power.push_back(c);
   }
-  if (table.ell.size() < 2)
-    throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
+  if (table.ell.size() < 2) throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
+  if (std::none_of(table.power.begin(), table.power.end(), [](double c) { return c > 0; }))
+    throw Error(ExitCode::BadData, "spectrum " + name + ": C_ell is 0 everywhere: the map could only be 0");
   return table;
 }
 

@@ -16,6 +16,14 @@ struct ConjugateGradients::State {
   KspHandle ksp;
   bool broken = false;  ///< an exception left it in the middle of a solve
   Phase phase{"vector work"};
+  std::function<void(KSP, PetscInt, PetscReal)> report;  ///< of the solve that is running, if anybody watches it
+
+  static PetscErrorCode monitor(KSP ksp, PetscInt iteration, PetscReal norm, void* state) {
+    return trampoline([&] {
+      const auto& call = static_cast<State*>(state)->report;
+      if (call) call(ksp, iteration, norm);
+    });
+  }
 
   void setUp() {
     check(KSPCreate(M->domain().comm(), ksp.out()));
@@ -27,22 +35,12 @@ struct ConjugateGradients::State {
     check(KSPSetOperators(ksp, mat, preconditioner ? preconditioner : mat));
     check(PCSetType(pc, preconditioner ? PCMAT : PCNONE));
     check(KSPSetTolerances(ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
-    check(KSPSetFromOptions(ksp));
+    check(KSPMonitorSet(ksp, monitor, this, nullptr));  // beside those of the options (-ksp_monitor)
+    checkOptions(KSPSetFromOptions(ksp));
     check(KSPSetUp(ksp));
     broken = false;
   }
 };
-
-namespace {
-
-PetscErrorCode monitor(KSP ksp, PetscInt iteration, PetscReal norm, void* ctx) {
-  return trampoline([&] {
-    auto& call = *static_cast<std::function<void(KSP, PetscInt, PetscReal)>*>(ctx);
-    call(ksp, iteration, norm);
-  });
-}
-
-}  // namespace
 
 ConjugateGradients::ConjugateGradients(OperatorPointer M, OperatorPointer preconditioner, const LinearOptions& options)
     : state_(std::make_unique<State>()) {
@@ -76,7 +74,7 @@ LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
     result.reason = "the right-hand side is zero, and so is the solution";
     return result;
   }
-  std::function<void(KSP, PetscInt, PetscReal)> report = [&](KSP ksp, PetscInt iteration, PetscReal norm) {
+  if (watch) s.report = [&](KSP ksp, PetscInt iteration, PetscReal norm) {
     Vec at = nullptr, r = nullptr;
     const ScratchVec space = s.M->domain().scratch();
     check(KSPBuildSolution(ksp, nullptr, &at));
@@ -86,12 +84,13 @@ LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
     check(VecMDot(at, 3, others.data(), dots.data()));
     watch({static_cast<int>(iteration), norm / bNorm, dots[0], dots[1], dots[2]});
   };
-  check(KSPMonitorCancel(s.ksp));
-  if (watch) check(KSPMonitorSet(s.ksp, monitor, &report, nullptr));
+  struct EndOfReport {  // it refers to what ends with this call
+    ~EndOfReport() { report = nullptr; }
+    std::function<void(KSP, PetscInt, PetscReal)>& report;
+  } const end{s.report};
   s.broken = true;
   guarded(KSPSolve(s.ksp, b, x));
   s.broken = false;
-  check(KSPMonitorCancel(s.ksp));
 
   KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
   PetscInt iterations = 0;

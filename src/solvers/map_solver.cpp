@@ -163,7 +163,7 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   for (int round = 0; round < 12; ++round) {
     check(TaoSetTolerances(tao, 0, 0, tolerance));
     check(TaoSetMaximumIterations(tao, std::max(options.iterations - r.iterations, 0)));
-    if (round == 0) check(TaoSetFromOptions(tao));
+    if (round == 0) checkOptions(TaoSetFromOptions(tao));
     problem.iterationsBefore = r.iterations;
     guarded(TaoSolve(tao));
     TaoConvergedReason reason = TAO_CONTINUE_ITERATING;

@@ -106,6 +106,10 @@ BinnedShear bin(const Table& table, const CatalogueFormat& format, const SkyGrid
   demandGalaxies(out.counts, sums.extents, table, grid, comm);
   out.shapeSd = options.shapeSd.value_or(0);
   sums.finish(out);
+  if (!(out.shapeSd > 0))
+    throw Error(ExitCode::BadData,
+                table.name() + ": the shapes of all galaxies used are 0, so that no shape noise can be measured: are these the "
+                               "right columns? If so, give shape_sd");
   return out;
 }
 
