@@ -23,7 +23,9 @@ ExitCode massmap(const std::vector<std::string>& words) {
   const bool makesMap = !run->line.plan && !run->line.check && !run->line.checkSigns;
   const bool withStd = wantsStd(inputs);
   std::optional<MassmapOutput> out;
-  if (makesMap) out.emplace(comm, inputs.path("output.folder"), inputs.text("output.name"), inputs.flag("output.fits"), withStd, run->line.overwrite);
+  if (makesMap)
+    out.emplace(comm, inputs.path("output.folder"), inputs.text("output.name"), inputs.flag("output.fits"), withStd,
+                run->line.overwrite);
   RunLog log(comm, makesMap ? out->logPath() : "");
   log.start("lacuna-massmap", inputs.echo());
 
@@ -76,11 +78,13 @@ ExitCode massmap(const std::vector<std::string>& words) {
 
   // 7. The product.
   Product& product = out->product();
-  product.origin({run->command, problem.posterior().seed, digestFiles(comm, problem.inputFiles()), inputs.echo(), inputs.fileName()});
+  product.origin({run->command, problem.posterior().seed, digestFiles(comm, problem.inputFiles()), inputs.echo(),
+                  inputs.fileName()});
   writeMaps(product, field, results, options.method, problem.priorText());
   for (std::size_t i = 0; i < notes.size(); ++i) product.note("data" + std::to_string(i + 1), notes[i]);
   writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), &log);
-  product.convergence({inputs.text("solver.method"), results.e.result.reason, options.linear.rtol, log.history(results.e.solver())});
+  product.convergence(
+      {inputs.text("solver.method"), results.e.result.reason, options.linear.rtol, log.history(results.e.solver())});
   const std::vector<PhaseTimes> phases = phaseTimes(comm);
   product.performance(phases);
   log.message(results.summary());

@@ -33,7 +33,9 @@ inline Matrix covariance(const Problem& p, int a, int b) {
       const double fx = signedFrequency(kx, p.nx), fy = signedFrequency(ky, p.ny), ff = fx * fx + fy * fy;
       const bool edgeX = 2 * kx == p.nx, edgeY = 2 * ky == p.ny;
       const double D[3] = {1, ff > 0 ? (fx * fx - fy * fy) / ff : 0,
-                           edgeX && edgeY ? 1 : edgeX || edgeY || ff == 0 ? 0 : 2 * fx * fy / ff};
+                           edgeX && edgeY              ? 1
+                           : edgeX || edgeY || ff == 0 ? 0
+                                                       : 2 * fx * fy / ff};
       const double weight = p.power(std::sqrt(ff)) * D[a] * D[b] / n;
       if (weight == 0) continue;
       for (int i = 0; i < n; ++i)

@@ -42,7 +42,8 @@ std::int64_t nodeMemory() {
     if (second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1), group = line.substr(second + 1);
     if (controllers.empty()) bytes = std::min(bytes, groupLimit("/sys/fs/cgroup", group, "memory.max"));
-    if (controllers == "memory") bytes = std::min(bytes, groupLimit("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
+    if (controllers == "memory")
+      bytes = std::min(bytes, groupLimit("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
   }
   return bytes;
 }

@@ -37,7 +37,8 @@ Ending attempt(const std::function<ExitCode()>& job) {
   } catch (const Error& e) {
     return {static_cast<int>(e.code()), true, false, e.what()};
   } catch (const std::bad_alloc&) {
-    return {static_cast<int>(ExitCode::Diverged), true, false, "out of memory: --plan shows what a run needs; more nodes need less each"};
+    return {static_cast<int>(ExitCode::Diverged), true, false,
+            "out of memory: --plan shows what a run needs; more nodes need less each"};
   } catch (const std::exception& e) {
     return {static_cast<int>(ExitCode::Diverged), true, false, e.what()};
   } catch (...) {
@@ -52,7 +53,8 @@ int farewell(MPI_Comm comm, const Ending& mine) {
   MPI_Comm_rank(comm, &rank);
   const auto tell = [&](bool naming) {
     // Names in messages come from files: no control characters reach the terminal.
-    const std::string line = "error: " + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
+    const std::string line =
+        "error: " + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(nullptr);
   };

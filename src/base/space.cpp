@@ -18,7 +18,8 @@ Space::Space(MPI_Comm comm, std::int64_t local, std::vector<NaturalRun> runs, st
   long long mine = local, all = 0;
   checkMpi(MPI_Allreduce(&mine, &all, 1, MPI_LONG_LONG, MPI_SUM, comm));
   if (all > std::numeric_limits<PetscInt>::max())
-    throw Error(ExitCode::BadConfig, std::to_string(all) + " unknowns overflow the " + std::to_string(8 * sizeof(PetscInt)) +
+    throw Error(ExitCode::BadConfig, std::to_string(all) + " unknowns overflow the " +
+                                         std::to_string(8 * sizeof(PetscInt)) +
                                          "-bit indices of this PETSc: build with -DLACUNA_PETSC=petsc64");
   state_->comm = comm;
   state_->local = static_cast<PetscInt>(local);

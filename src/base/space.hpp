@@ -36,9 +36,9 @@ class Space {
   PetscInt global() const;
   std::span<const NaturalRun> naturalRuns() const;
 
-  VecHandle vec() const;      ///< Collective. A new vector of zeros.
-  ScratchVec scratch() const; ///< A vector of undefined content, returned to the pool by its destructor.
-  bool holds(Vec x) const;    ///< x has this layout
+  VecHandle vec() const;       ///< Collective. A new vector of zeros.
+  ScratchVec scratch() const;  ///< A vector of undefined content, returned to the pool by its destructor.
+  bool holds(Vec x) const;     ///< x has this layout
   /// Same layout (communicator, local and global size).
   friend bool operator==(const Space& a, const Space& b);
 

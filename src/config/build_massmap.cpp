@@ -17,7 +17,8 @@
 namespace lacuna {
 
 bool wantsStd(const Inputs& inputs) {
-  return inputs.text("solver.method") == "wiener" && (inputs.text("posterior.std") == "exact" || inputs.integer("posterior.samples") >= 2);
+  return inputs.text("solver.method") == "wiener" &&
+         (inputs.text("posterior.std") == "exact" || inputs.integer("posterior.samples") >= 2);
 }
 
 MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm), inputs_(inputs) {
@@ -27,14 +28,17 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
   const std::string& method = inputs.text("solver.method");
   if (method == "wiener") {
     if (inputs.text("prior.kind") == "flat")
-      throw inputs.bad("prior.kind", "a flat prior leaves masked pixels undetermined, so that there is no posterior: use [solver] method = \"null-b\", the "
-                                     "least-squares map of minimum norm, or kind = \"gaussian\"");
+      throw inputs.bad("prior.kind",
+                       "a flat prior leaves masked pixels undetermined, so that there is no posterior: use [solver] "
+                       "method = \"null-b\", the "
+                       "least-squares map of minimum norm, or kind = \"gaussian\"");
     const BuiltSpectrum built = buildSpectrum(comm, inputs, "prior");
     if (inputs.given("prior.spectrum")) files_.push_back(inputs.path("prior.spectrum").string());
     spectrum_ = built.power;
     priorText_ = built.text;
     const double ellPerCycle = 2 * std::numbers::pi / pixelRadian();
-    const std::string warning = built.warning(ellPerCycle / static_cast<double>(std::max(shape.nx, shape.ny)), ellPerCycle * std::numbers::sqrt2 / 2);
+    const std::string warning = built.warning(ellPerCycle / static_cast<double>(std::max(shape.nx, shape.ny)),
+                                              ellPerCycle * std::numbers::sqrt2 / 2);
     notes_.push_back("prior: Gaussian field, " + built.text);
     if (!warning.empty()) notes_.push_back("warning: " + warning);
   }
@@ -42,21 +46,27 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
 }
 
 void MassmapProblem::padGrid() {
-  const auto [shape, window] = paddedImage(static_cast<PetscInt>(sky_->ny()), static_cast<PetscInt>(sky_->nx()), inputs_.number("grid.pad_factor"));
+  const auto [shape, window] = paddedImage(static_cast<PetscInt>(sky_->ny()), static_cast<PetscInt>(sky_->nx()),
+                                           inputs_.number("grid.pad_factor"));
   window_ = window;
   try {  // the largest of the fields is the shear, with two components
     image_ = Cube(std::make_shared<ProcessGrid>(comm_, 1), shape);
     image_.withChannels(2);
   } catch (const Error& e) {
-    throw Error(e.code(), fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}: {}", sky_->nx(), sky_->ny(), shape.nx, shape.ny, e.what()));
+    throw Error(e.code(), fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}: {}", sky_->nx(), sky_->ny(),
+                                      shape.nx, shape.ny, e.what()));
   }
   if (wantsStd(inputs_) && posterior().exact && shape.pixels() > mostExactUnknowns)
-    throw inputs_.bad("posterior.std", fmt::format("makes one solve for each pixel of the padded grid and takes at most {}; {}, has {}: use \"samples\"",
-                                                   mostExactUnknowns, gridText(), shape.pixels()));
+    throw inputs_.bad(
+        "posterior.std",
+        fmt::format(
+            "makes one solve for each pixel of the padded grid and takes at most {}; {}, has {}: use \"samples\"",
+            mostExactUnknowns, gridText(), shape.pixels()));
 }
 
 std::string MassmapProblem::gridText() const {
-  return fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}", sky_->nx(), sky_->ny(), image_.shape().nx, image_.shape().ny);
+  return fmt::format("[grid] nx = {}, ny = {}, padded to {} x {}", sky_->nx(), sky_->ny(), image_.shape().nx,
+                     image_.shape().ny);
 }
 
 double MassmapProblem::pixelRadian() const { return sky_->pixelArcmin() / 60 * std::numbers::pi / 180; }
@@ -93,7 +103,8 @@ void MassmapProblem::gridFromCatalogue() {
   table_ = openTable(comm_, path, in.given("data.hdu") ? std::to_string(in.integer("data.hdu")) : "", needed);
   GridRequest request;
   request.projection = in.text("grid.projection") == "none" ? Projection::None : Projection::Gnomonic;
-  if (in.given("grid.center_deg")) request.center = SkyGrid::Direction{in.numbers("grid.center_deg")[0], in.numbers("grid.center_deg")[1]};
+  if (in.given("grid.center_deg"))
+    request.center = SkyGrid::Direction{in.numbers("grid.center_deg")[0], in.numbers("grid.center_deg")[1]};
   if (in.given("grid.pixel_arcmin")) request.pixelArcmin = in.number("grid.pixel_arcmin");
   if (in.given("grid.nx")) request.nx = in.integer("grid.nx");
   if (in.given("grid.ny")) request.ny = in.integer("grid.ny");
@@ -119,13 +130,14 @@ void MassmapProblem::gridFromMaps() {
   }
   for (const auto& [key, n] : {std::pair{"grid.nx", shape.nx}, std::pair{"grid.ny", shape.ny}})
     if (in.given(key) && in.integer(key) != n)
-      throw in.bad(key, "the map " + first.text() + " has " + std::to_string(shape.ny) + " rows of " + std::to_string(shape.nx) + " pixels");
+      throw in.bad(key, "the map " + first.text() + " has " + std::to_string(shape.ny) + " rows of " +
+                            std::to_string(shape.nx) + " pixels");
   if (!in.given("grid.pixel_arcmin")) throw in.bad("grid.pixel_arcmin", "maps need the side of their pixels");
   onSky_ = in.given("grid.center_deg");
   const double ra = onSky_ ? in.numbers("grid.center_deg")[0] : 0, dec = onSky_ ? in.numbers("grid.center_deg")[1] : 0;
   if (!onSky_) notes_.push_back("no center_deg: the maps have no place on the sky, so neither has the result");
-  sky_.emplace(in.text("grid.projection") == "none" ? Projection::None : Projection::Gnomonic, ra, dec, in.number("grid.pixel_arcmin"), shape.nx,
-               shape.ny);
+  sky_.emplace(in.text("grid.projection") == "none" ? Projection::None : Projection::Gnomonic, ra, dec,
+               in.number("grid.pixel_arcmin"), shape.nx, shape.ny);
 }
 
 ShearField MassmapProblem::emptyField() const {
@@ -158,16 +170,25 @@ ShearField MassmapProblem::readCatalogue(std::vector<std::string>* notes, std::u
     options.mask = mask;
   }
   BinnedShear binned = bin(*table_, format(), *sky_, image_, window_, options);
-  ShearField f{binned.image, binned.shear, window_, *sky_, true, std::move(binned.gamma), std::move(binned.mask),
-               std::move(binned.noiseVariance), std::move(binned.count)};
+  ShearField f{binned.image,
+               binned.shear,
+               window_,
+               *sky_,
+               true,
+               std::move(binned.gamma),
+               std::move(binned.mask),
+               std::move(binned.noiseVariance),
+               std::move(binned.count)};
   if (notes) {
     const BinCounts& c = binned.counts;
-    notes->push_back(std::to_string(c.used) + " of " + std::to_string(c.read) + " galaxies used (" + std::to_string(c.unselected) +
-                     " not selected, " + std::to_string(c.weightless) + " of weight 0, " + std::to_string(c.outside) + " off the grid, " +
-                     std::to_string(c.masked) + " masked), " + std::to_string(binned.densityPerArcmin2) + " per arcmin^2 in " +
+    notes->push_back(std::to_string(c.used) + " of " + std::to_string(c.read) + " galaxies used (" +
+                     std::to_string(c.unselected) + " not selected, " + std::to_string(c.weightless) +
+                     " of weight 0, " + std::to_string(c.outside) + " off the grid, " + std::to_string(c.masked) +
+                     " masked), " + std::to_string(binned.densityPerArcmin2) + " per arcmin^2 in " +
                      std::to_string(binned.pixels) + " pixels");
     notes->push_back("shape noise per component: " + std::to_string(binned.shapeSd) +
-                     (options.shapeSd ? " (given; measured " + std::to_string(binned.measuredShapeSd) + ")" : std::string(" (measured)")));
+                     (options.shapeSd ? " (given; measured " + std::to_string(binned.measuredShapeSd) + ")"
+                                      : std::string(" (measured)")));
   }
   requireUsable(f, table_->name(), "gamma1 of " + table_->name(), "gamma2 of " + table_->name());
   return f;
@@ -185,7 +206,8 @@ ShearField MassmapProblem::readMaps() const {
     for (PetscInt j = 0, i = 0; j < box.count[3]; ++j)
       for (PetscInt x = 0; x < box.count[4]; ++x, ++i) {
         const PetscInt y = box.start[3] + j;
-        w[i] = y >= window_.start[1] && y < window_.start[1] + window_.count[1] && x >= window_.start[2] && x < window_.start[2] + window_.count[2];
+        w[i] = y >= window_.start[1] && y < window_.start[1] + window_.count[1] && x >= window_.start[2] &&
+               x < window_.start[2] + window_.count[2];
       }
   }
   if (in.text("data.mask").empty()) {
@@ -196,12 +218,14 @@ ShearField MassmapProblem::readMaps() const {
     requireFinite(image_, window_, 0, nullptr, f.mask, "the mask " + source.text());
   }
   if (in.text("data.noise_variance").empty()) {
-    const double sd = in.given("data.noise_sd") ? in.number("data.noise_sd") : 1;  // without: Kaiser-Squires, which has no weights
+    const double sd =
+        in.given("data.noise_sd") ? in.number("data.noise_sd") : 1;  // without: Kaiser-Squires, which has no weights
     check(VecSet(f.variance, sd * sd));
   } else {
     const MapSource source = map("data.noise_variance");
     readMap(comm_, source, image_, window_, 0, f.variance);
-    requireValues(image_, window_, 0, f.mask, f.variance, "the noise variance " + source.text(), "not positive", [](double v) { return v > 0; });
+    requireValues(image_, window_, 0, f.mask, f.variance, "the noise variance " + source.text(), "not positive",
+                  [](double v) { return v > 0; });
   }
   {
     const WriteLocal g(f.gamma), m(f.mask), v(f.variance);
@@ -215,17 +239,21 @@ ShearField MassmapProblem::readMaps() const {
     }
   }
   const MapSource gamma1 = map("data.gamma1"), gamma2 = map("data.gamma2");
-  requireUsable(f, in.text("data.mask").empty() ? gamma1.text() : "the mask " + map("data.mask").text(), "gamma1 " + gamma1.text(), "gamma2 " + gamma2.text());
+  requireUsable(f, in.text("data.mask").empty() ? gamma1.text() : "the mask " + map("data.mask").text(),
+                "gamma1 " + gamma1.text(), "gamma2 " + gamma2.text());
   return f;
 }
 
 MassMapOptions MassmapProblem::options() const {
   const std::string& method = inputs_.text("solver.method");
   MassMapOptions o;
-  o.method = method == "wiener" ? MassMethod::Wiener : method == "null-b" ? MassMethod::NullB : MassMethod::KaiserSquires;
+  o.method = method == "wiener"   ? MassMethod::Wiener
+             : method == "null-b" ? MassMethod::NullB
+                                  : MassMethod::KaiserSquires;
   o.smoothingPixels = inputs_.number("solver.smoothing_arcmin") / sky_->pixelArcmin();
   o.linear.rtol = inputs_.number("solver.rtol");
-  o.linear.iterations = static_cast<int>(std::min<std::int64_t>(inputs_.integer("solver.iterations"), std::numeric_limits<int>::max()));
+  o.linear.iterations =
+      static_cast<int>(std::min<std::int64_t>(inputs_.integer("solver.iterations"), std::numeric_limits<int>::max()));
   return o;
 }
 
@@ -241,7 +269,8 @@ PosteriorOptions MassmapProblem::posterior() const {
 ClusterList MassmapProblem::clusters() const {
   if (!inputs_.given("data.clusters")) return {};
   const auto& columns = inputs_.numbers("data.clusters_columns");
-  return readClusters(comm_, inputs_.path("data.clusters").string(), static_cast<int>(columns[0]), static_cast<int>(columns[1]), *sky_);
+  return readClusters(comm_, inputs_.path("data.clusters").string(), static_cast<int>(columns[0]),
+                      static_cast<int>(columns[1]), *sky_);
 }
 
 }  // namespace lacuna

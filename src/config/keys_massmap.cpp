@@ -78,8 +78,9 @@ std::vector<Key> solverKeys() {
        .name = "method",
        .standard = "wiener",
        .choices = {"wiener", "kaiser-squires", "null-b"},
-       .doc = "wiener: posterior mean under the Gaussian prior, with error bars. kaiser-squires: direct inversion, masked "
-              "pixels as zero, smoothed. null-b: weighted least squares without B modes, minimum norm where masked."},
+       .doc =
+           "wiener: posterior mean under the Gaussian prior, with error bars. kaiser-squires: direct inversion, masked "
+           "pixels as zero, smoothed. null-b: weighted least squares without B modes, minimum norm where masked."},
       {.section = "solver",
        .name = "rtol",
        .type = KeyType::Number,

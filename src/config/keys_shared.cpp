@@ -59,8 +59,9 @@ std::vector<Key> spectrumKeys(const std::string& section, const Condition& when)
        .standard = 0.3,
        .range = {.low = 0, .high = 50, .lowOpen = true},
        .when = {model, {"matern"}},
-       .doc = "Matern's nu: C_ell falls as ell^(-2 nu - 2) at small scales; 0.5 is the exponential covariance. The three "
-              "defaults are within a factor of 2 of flat LCDM for sources near redshift 1 at ell 30 to 3000."},
+       .doc =
+           "Matern's nu: C_ell falls as ell^(-2 nu - 2) at small scales; 0.5 is the exponential covariance. The three "
+           "defaults are within a factor of 2 of flat LCDM for sources near redshift 1 at ell 30 to 3000."},
   };
 }
 

@@ -36,7 +36,8 @@ Buffer<T> allocate(std::int64_t n) {
 /// Items in a block of about `bytes`, so that a block and its transform stay in the second-level cache.
 constexpr std::int64_t rowBytes = 128 << 10, lineBytes = 256 << 10;
 PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t bytesPerItem) {
-  return static_cast<PetscInt>(std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
+  return static_cast<PetscInt>(
+      std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
 }
 
 /// A plan for full blocks and one for the last, smaller block (null where there is none).
@@ -76,15 +77,16 @@ struct Fft::Plans {
   Cube cube;
   Modes modes;
   PetscInt rows = 0, rowLength = 0;
-  std::int64_t halfRow = 0;  ///< complex numbers of a transformed row
-  bool exchanged = false;    ///< more than one rank in space: a transposition through MPI
-  Buffer<double> rowBlock;   ///< a block of rows
-  Buffer<Complex> lineBlock; ///< a block of lines (without exchange)
-  Buffer<Complex> byRows;    ///< [row][line][inner]
-  Buffer<Complex> byLines;   ///< [line][lineLength][inner] (with exchange)
+  std::int64_t halfRow = 0;   ///< complex numbers of a transformed row
+  bool exchanged = false;     ///< more than one rank in space: a transposition through MPI
+  Buffer<double> rowBlock;    ///< a block of rows
+  Buffer<Complex> lineBlock;  ///< a block of lines (without exchange)
+  Buffer<Complex> byRows;     ///< [row][line][inner]
+  Buffer<Complex> byLines;    ///< [line][lineLength][inner] (with exchange)
   BlockPlan rowsForward, rowsBackward, linesForward, linesBackward;
   Plan toLines, toRows;
-  Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"}, movePhase{"fft transposition", "GB"};
+  Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"},
+      movePhase{"fft transposition", "GB"};
 
   Plans(const Cube& c, unsigned flags) : cube(c), modes(c) {
     initialiseFftwMpi();
@@ -120,36 +122,39 @@ struct Fft::Plans {
     const int* extents = volume ? n : n + 1;
     const int in = static_cast<int>(rowLength), out = static_cast<int>(halfRow);
     rowsForward = blockPlan(rows, atOnce, [&](PetscInt count) {
-      return fftw_plan_many_dft_r2c(rank, extents, static_cast<int>(count), rowBlock.get(), nullptr, 1, in, raw(byRows.get()),
-                                    nullptr, 1, out, flags);
+      return fftw_plan_many_dft_r2c(rank, extents, static_cast<int>(count), rowBlock.get(), nullptr, 1, in,
+                                    raw(byRows.get()), nullptr, 1, out, flags);
     });
     rowsBackward = blockPlan(rows, atOnce, [&](PetscInt count) {
-      return fftw_plan_many_dft_c2r(rank, extents, static_cast<int>(count), raw(byRows.get()), nullptr, 1, out, rowBlock.get(),
-                                    nullptr, 1, in, flags);
+      return fftw_plan_many_dft_c2r(rank, extents, static_cast<int>(count), raw(byRows.get()), nullptr, 1, out,
+                                    rowBlock.get(), nullptr, 1, in, flags);
     });
   }
 
-  /// Along the lines. Forward without an exchange: from byRows with its strides into a block, transposing on the way. All
-  /// others in place: FFTW is slow at writing with long strides, so the way back is transposed by scatter().
+  /// Along the lines. Forward without an exchange: from byRows with its strides into a block, transposing on the way.
+  /// All others in place: FFTW is slow at writing with long strides, so the way back is transposed by scatter().
   void planLines(PetscInt atOnce, unsigned flags) {
     const int inner = static_cast<int>(modes.inner()), length = static_cast<int>(modes.lineLength());
     Complex* block = exchanged ? byLines.get() : lineBlock.get();
     auto make = [&](PetscInt count, int sign) {
       const bool transposes = !exchanged && sign == FFTW_FORWARD;
       const fftw_iodim along{length, transposes ? static_cast<int>(halfRow) : inner, inner};
-      const fftw_iodim many[2] = {{static_cast<int>(count), transposes ? inner : length * inner, length * inner}, {inner, 1, 1}};
+      const fftw_iodim many[2] = {{static_cast<int>(count), transposes ? inner : length * inner, length * inner},
+                                  {inner, 1, 1}};
       return fftw_plan_guru_dft(1, &along, 2, many, raw(transposes ? byRows.get() : block), raw(block), sign, flags);
     };
     const PetscInt lines = modes.lines().count;
     linesForward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_FORWARD); });
     linesBackward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_BACKWARD); });
   }
-  /// Asks for the part of byRows that a block of lines reads or writes: a few cache lines of every row, a pattern that the
-  /// processor does not foresee.
+  /// Asks for the part of byRows that a block of lines reads or writes: a few cache lines of every row, a pattern that
+  /// the processor does not foresee.
   void prefetch(PetscInt first, PetscInt count) const {
-    const std::int64_t bytes = static_cast<std::int64_t>(count) * modes.inner() * static_cast<std::int64_t>(sizeof(Complex));
+    const std::int64_t bytes =
+        static_cast<std::int64_t>(count) * modes.inner() * static_cast<std::int64_t>(sizeof(Complex));
     for (PetscInt b = 0; b < modes.lineLength(); ++b) {
-      const auto* row = reinterpret_cast<const char*>(byRows.get() + b * halfRow + static_cast<std::int64_t>(first) * modes.inner());
+      const auto* row =
+          reinterpret_cast<const char*>(byRows.get() + b * halfRow + static_cast<std::int64_t>(first) * modes.inner());
       for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1, 2);
     }
   }
@@ -161,7 +166,8 @@ struct Fft::Plans {
     if (inner > 1) {
       for (PetscInt b = 0; b < length; ++b)
         for (PetscInt a = 0; a < count; ++a)
-          std::copy_n(from + (static_cast<std::int64_t>(a) * length + b) * inner, inner, to + b * halfRow + static_cast<std::int64_t>(a) * inner);
+          std::copy_n(from + (static_cast<std::int64_t>(a) * length + b) * inner, inner,
+                      to + b * halfRow + static_cast<std::int64_t>(a) * inner);
       return;
     }
     PetscInt b = 0;
@@ -183,7 +189,8 @@ struct Fft::Plans {
     const Shape& s = cube.shape();
     const int ranks = cube.grid().spaceSize();
     const ptrdiff_t n0 = s.extents()[cube.slabAxis()], n1 = modes.allLines();
-    const ptrdiff_t block0 = blockOf(static_cast<PetscInt>(n0), ranks, 0).count, block1 = blockOf(modes.allLines(), ranks, 0).count;
+    const ptrdiff_t block0 = blockOf(static_cast<PetscInt>(n0), ranks, 0).count,
+                    block1 = blockOf(modes.allLines(), ranks, 0).count;
     const ptrdiff_t tuple = 2 * static_cast<ptrdiff_t>(modes.inner());
     toLines.reset(fftw_mpi_plan_many_transpose(n0, n1, tuple, block0, block1, real(byRows.get()), real(byLines.get()),
                                                cube.grid().space(), flags));
@@ -192,7 +199,9 @@ struct Fft::Plans {
     if (!toLines || !toRows) throw Error("FFTW could not plan the transposition of a field of " + s.text());
   }
 
-  double lineFlops() const { return 1e-9 * 5 * static_cast<double>(modes.perPlane()) * std::log2(std::max<double>(modes.lineLength(), 2)); }
+  double lineFlops() const {
+    return 1e-9 * 5 * static_cast<double>(modes.perPlane()) * std::log2(std::max<double>(modes.lineLength(), 2));
+  }
   double rowFlops() const {
     return 1e-9 * 2.5 * static_cast<double>(rows) * rowLength * std::log2(std::max<double>(rowLength, 2));
   }
@@ -230,7 +239,7 @@ struct Fft::Plans {
     for (PetscInt r = first; r < first + count; ++r) {
       Complex* row = byRows.get() + r * halfRow;
       for (PetscInt x = 0; x < half; x += std::max<PetscInt>(half - 1, 1)) {  // kx = 0 and the last
-        if (x != 0 && s.nx % 2) continue;                                      // which is not Nyquist
+        if (x != 0 && s.nx % 2) continue;                                     // which is not Nyquist
         if (s.nz == 1) {
           row[x] = 2 * row[x].real();
           continue;

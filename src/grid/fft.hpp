@@ -13,12 +13,13 @@ enum class Planning { Measure, Estimate };
 /// Real-to-complex transforms over the two (images) or three (volumes) spatial axes of every local plane of a Cube,
 /// in the layout of Modes: serial FFTW plans along the local axes, one FFTW3-MPI transposition, serial plans along the
 /// last axis. Forward: X_k = sum_x f_x e^(-2 pi i k x); backward: f_x = sum over
-/// the kept modes of 2 Re[X_k e^(2 pi i k x)], twice the exact adjoint of forward; with Modes::share() / N it is the inverse.
+/// the kept modes of 2 Re[X_k e^(2 pi i k x)], twice the exact adjoint of forward; with Modes::share() / N it is the
+/// inverse.
 ///
 /// Data go in and come out in cache-sized blocks through callbacks, so that what is done to them (weights, transfer
-/// functions) costs no pass of its own over memory. A block of `count` *rows* (lines along x of images, planes of volumes),
-/// starting at local row `first` of plane `plane`, is contiguous, as in the Cube; a block of *lines* is `count` local
-/// lines of the split spectral axis (see Modes). Callbacks must not throw and make no MPI calls.
+/// functions) costs no pass of its own over memory. A block of `count` *rows* (lines along x of images, planes of
+/// volumes), starting at local row `first` of plane `plane`, is contiguous, as in the Cube; a block of *lines* is
+/// `count` local lines of the split spectral axis (see Modes). Callbacks must not throw and make no MPI calls.
 ///
 /// Collective over space() of the process grid. Const, but with one set of work buffers: not for several threads.
 class Fft {

@@ -6,7 +6,9 @@
 namespace lacuna {
 namespace {
 
-double frequency(PetscInt i, PetscInt n) { return static_cast<double>(2 * i <= n ? i : i - n) / static_cast<double>(n); }
+double frequency(PetscInt i, PetscInt n) {
+  return static_cast<double>(2 * i <= n ? i : i - n) / static_cast<double>(n);
+}
 bool nyquist(PetscInt i, PetscInt n) { return 2 * i == n; }
 PetscInt mirror(PetscInt i, PetscInt n) { return i == 0 ? 0 : n - i; }
 
@@ -28,14 +30,16 @@ Modes::Modes(const Cube& cube) : cube_(cube) {
   const std::int64_t firstPlane = static_cast<std::int64_t>(cube.box().start[0]) * s.channels;
   std::vector<NaturalRun> runs;
   for (PetscInt p = 0; p < planes_ && mine > 0; ++p)
-    runs.push_back({static_cast<PetscInt>(2 * mine * p), static_cast<PetscInt>(2 * mine), 2 * (all * (firstPlane + p) + before), 1});
+    runs.push_back({static_cast<PetscInt>(2 * mine * p), static_cast<PetscInt>(2 * mine),
+                    2 * (all * (firstPlane + p) + before), 1});
   space_ = Space(cube.comm(), 2 * mine * planes_, std::move(runs), cube.gridPointer());
 }
 
 Mode Modes::mode(PetscInt local, PetscInt x, PetscInt y, PetscInt z) const {
   const Shape& s = cube_.shape();
-  return {local, frequency(x, s.nx), frequency(y, s.ny), frequency(z, s.nz),
-          nyquist(x, s.nx), nyquist(y, s.ny), nyquist(z, s.nz)};
+  return {
+      local,           frequency(x, s.nx), frequency(y, s.ny), frequency(z, s.nz), nyquist(x, s.nx), nyquist(y, s.ny),
+      nyquist(z, s.nz)};
 }
 
 std::vector<double> Modes::packingScale() const {
@@ -54,7 +58,8 @@ std::vector<double> Modes::packingScale() const {
 std::vector<double> Modes::share() const {
   std::vector<double> out;
   out.reserve(static_cast<std::size_t>(perPlane()));
-  forEachIndex([&](PetscInt x, PetscInt, PetscInt) { out.push_back(x == 0 || nyquist(x, cube_.shape().nx) ? 0.5 : 1); });
+  forEachIndex(
+      [&](PetscInt x, PetscInt, PetscInt) { out.push_back(x == 0 || nyquist(x, cube_.shape().nx) ? 0.5 : 1); });
   return out;
 }
 

@@ -8,9 +8,10 @@ namespace lacuna {
 
 /// One Fourier mode of a real field, as stored.
 struct Mode {
-  PetscInt local = 0;               ///< index among this rank's modes of one plane
-  double fx = 0, fy = 0, fz = 0;    ///< frequency in cycles per pixel, in [-1/2, 1/2]
-  bool nyquistX = false, nyquistY = false, nyquistZ = false;  ///< frequency 1/2 of an even axis (its sign means nothing)
+  PetscInt local = 0;             ///< index among this rank's modes of one plane
+  double fx = 0, fy = 0, fz = 0;  ///< frequency in cycles per pixel, in [-1/2, 1/2]
+  bool nyquistX = false, nyquistY = false,
+       nyquistZ = false;  ///< frequency 1/2 of an even axis (its sign means nothing)
   bool zero() const { return fx == 0 && fy == 0 && fz == 0; }
 };
 
@@ -28,12 +29,12 @@ class Modes {
   const Cube& cube() const { return cube_; }
   /// The packed vectors: 2 doubles a mode, natural index = 2 * (plane * modes + mode) + (0 or 1).
   const Space& space() const { return space_; }
-  PetscInt planes() const { return planes_; }      ///< local frames times channels
+  PetscInt planes() const { return planes_; }                                ///< local frames times channels
   PetscInt perPlane() const { return lines_.count * lineLength_ * inner_; }  ///< local modes of a plane
-  Block lines() const { return lines_; }           ///< the split axis: kx of images, ky of volumes
+  Block lines() const { return lines_; }  ///< the split axis: kx of images, ky of volumes
   PetscInt allLines() const { return allLines_; }
   PetscInt lineLength() const { return lineLength_; }  ///< ky of images, kz of volumes
-  PetscInt inner() const { return inner_; }        ///< 1 for images, nx/2 + 1 for volumes
+  PetscInt inner() const { return inner_; }            ///< 1 for images, nx/2 + 1 for volumes
 
   /// Calls f(Mode) for every local mode of a plane, in storage order.
   template <class F>

@@ -1,7 +1,7 @@
 #pragma once
-#include <memory>
-
 #include <petscsys.h>
+
+#include <memory>
 
 namespace lacuna {
 

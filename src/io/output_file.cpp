@@ -83,8 +83,9 @@ void OutputFile::requireSpace(std::int64_t bytes) const {
     if (statvfs(temporary_.c_str(), &disk) != 0) return;  // a file system that does not tell
     const double there = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
     if (there < static_cast<double>(bytes))
-      throw Error(ExitCode::IoError, fmt::format("cannot write {}: {:.4g} MB will be written, {:.4g} MB are free on its disk", path_,
-                                                 1e-6 * static_cast<double>(bytes), 1e-6 * there));
+      throw Error(ExitCode::IoError,
+                  fmt::format("cannot write {}: {:.4g} MB will be written, {:.4g} MB are free on its disk", path_,
+                              1e-6 * static_cast<double>(bytes), 1e-6 * there));
   });
 }
 

@@ -38,6 +38,11 @@ std::string asJson(const std::vector<InputDigest>& inputs) {
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+const Phase& writing() {
+  static const Phase phase("write maps", "GB");
+  return phase;
+}
+
 /// One member of every element, as a column.
 template <class T, class F>
 auto column(const std::vector<T>& rows, F&& member) {
@@ -98,8 +103,7 @@ void Product::grid(const ProductGrid& grid) {
 
 void Product::map(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
                   const std::string& units, const std::string& longName) {
-  static const Phase phase("write maps", "GB");
-  const auto timed = phase.scope(static_cast<double>(windowPart(cube, window, channel).size()) * 8e-9);
+  const auto timed = writing().scope(static_cast<double>(windowPart(cube, window, channel).size()) * 8e-9);
   const std::string path = "maps/" + name;
   file().writeField(path, cube, window, channel, x, units, longName);
   if (!grid_) return;
@@ -179,6 +183,7 @@ void Product::peaks(const std::vector<Peak>& peaks) {
 void Product::note(const std::string& key, const std::string& text) { file().attribute("notes", key, text); }
 
 void Product::commit() {
+  const auto timed = writing().scope();
   H5Writer& h5 = file();
   h5.flush();  // all the rest is on disk before the file says that it is complete
   h5.attribute("/", "complete", 1);

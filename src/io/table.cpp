@@ -76,8 +76,9 @@ std::size_t Table::find(std::string_view column) const {
   const std::string what = name_ + ": column '" + std::string(column) + "'";
   for (const auto& [name, why] : unreadable_)
     if (matches.empty() && lower(name) == key) throw Error(ExitCode::BadData, what + " cannot be used: " + why);
-  if (matches.empty()) throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_) +
-                                               ". The keys of [data] name the columns; weight = \"\" means no weights");
+  if (matches.empty())
+    throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_) +
+                                       ". The keys of [data] name the columns; weight = \"\" means no weights");
   throw Error(ExitCode::BadData, what + " could be '" + columns_[matches[0]] + "' or '" + columns_[matches[1]] +
                                      "': write the name letter by letter");
 }

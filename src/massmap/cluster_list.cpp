@@ -11,12 +11,14 @@ namespace {
 double numberIn(const std::string& path, int line, const std::vector<std::string>& words, int column) {
   const auto c = static_cast<std::size_t>(column);
   const std::string where = "clusters " + path + ", line " + std::to_string(line);
-  if (c >= words.size()) throw Error(ExitCode::BadData, where + ": no column " + std::to_string(column) + " (counted from 0)");
+  if (c >= words.size())
+    throw Error(ExitCode::BadData, where + ": no column " + std::to_string(column) + " (counted from 0)");
   double value = 0;
   const char* end = words[c].data() + words[c].size();
   const auto [stop, error] = std::from_chars(words[c].data(), end, value);
   if (error != std::errc() || stop != end || !std::isfinite(value))
-    throw Error(ExitCode::BadData, where + ", column " + std::to_string(column) + ": '" + words[c] + "' is not a number");
+    throw Error(ExitCode::BadData,
+                where + ", column " + std::to_string(column) + ": '" + words[c] + "' is not a number");
   return value;
 }
 
@@ -26,7 +28,8 @@ ClusterList readClusters(MPI_Comm comm, const std::string& path, int raColumn, i
   std::vector<double> flat;
   onRankZero(comm, [&] {
     std::ifstream in(path);
-    if (!in || in.peek() == std::ifstream::traits_type::eof()) throw Error(ExitCode::NoInput, "cannot read the list of clusters " + path);
+    if (!in || in.peek() == std::ifstream::traits_type::eof())
+      throw Error(ExitCode::NoInput, "cannot read the list of clusters " + path);
     std::string text;
     for (int line = 1; std::getline(in, text); ++line) {
       text = text.substr(0, text.find('#'));

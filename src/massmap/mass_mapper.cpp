@@ -22,15 +22,22 @@ double meanWeight(const Space& space, Vec variance) {
 
 MassMapper::MassMapper(const ShearField& field, std::shared_ptr<const Fft> fft, const GaussianField* prior,
                        const MassMapOptions& options)
-    : options_(options), image_(field.image), shear_(field.shear), variance_(bothComponents(field, field.variance)),
-      lensing_(lensing(fft)), inversion_(lacuna::kaiserSquires(fft, options.smoothingPixels)) {
+    : options_(options),
+      image_(field.image),
+      shear_(field.shear),
+      variance_(bothComponents(field, field.variance)),
+      lensing_(lensing(fft)),
+      inversion_(lacuna::kaiserSquires(fft, options.smoothingPixels)) {
   if (options.method == MassMethod::KaiserSquires) return;
   if (options.method == MassMethod::NullB) {
     synthesis_ = std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{[](const Mode&) { return 1.0; }});
     forward_ = std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{lensingD1, lensingD2});
     return;
   }
-  if (!prior) throw Error(ExitCode::BadConfig, "the Wiener filter needs a Gaussian prior: give [prior] a spectrum, or take [solver] method = \"null-b\"");
+  if (!prior)
+    throw Error(
+        ExitCode::BadConfig,
+        "the Wiener filter needs a Gaussian prior: give [prior] a spectrum, or take [solver] method = \"null-b\"");
   synthesis_ = prior->synthesis();
   forward_ = prior->through({lensingD1, lensingD2});
   const VecHandle diagonal = forward_->gramDiagonal();
@@ -49,7 +56,8 @@ MassMap MassMapper::prepare(Vec gamma) const {
   if (options_.method == MassMethod::KaiserSquires) return map;
   auto noise = std::make_shared<GaussianNoise>(shear_.space(), gamma, variance_);
   auto likelihood = std::make_shared<Likelihood>(forward_, std::move(noise));
-  map.filter = std::make_unique<WienerFilter>(std::move(likelihood), options_.method == MassMethod::Wiener, preconditioner_, options_.linear);
+  map.filter = std::make_unique<WienerFilter>(std::move(likelihood), options_.method == MassMethod::Wiener,
+                                              preconditioner_, options_.linear);
   return map;
 }
 

@@ -36,7 +36,8 @@ struct MassMap {
 class MassMapper {
  public:
   /// `prior` is needed by MassMethod::Wiener (throws 78 without); keeps references to none of its arguments but `fft`.
-  MassMapper(const ShearField& field, std::shared_ptr<const Fft> fft, const GaussianField* prior, const MassMapOptions& options);
+  MassMapper(const ShearField& field, std::shared_ptr<const Fft> fft, const GaussianField* prior,
+             const MassMapOptions& options);
 
   /// kappa from a shear of field.shear with the noise of the field: prepare() and solve().
   MassMap estimate(Vec gamma, Observer* observer = nullptr) const;

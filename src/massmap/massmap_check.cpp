@@ -6,7 +6,8 @@ namespace lacuna {
 namespace {
 
 /// The forward operator of the likelihood, or the lensing operator where there is none.
-OperatorPointer forwardOperator(std::shared_ptr<const Fft> fft, const std::optional<Spectrum>& spectrum, double pixelRadian) {
+OperatorPointer forwardOperator(std::shared_ptr<const Fft> fft, const std::optional<Spectrum>& spectrum,
+                                double pixelRadian) {
   if (spectrum) return GaussianField(fft, *spectrum, pixelRadian).through({lensingD1, lensingD2});
   return lensing(std::move(fft));
 }
@@ -31,7 +32,8 @@ class HalfOfTheRanks {
 
 }  // namespace
 
-std::vector<CheckLine> checkMassmap(const ShearField& field, std::shared_ptr<const Fft> fft, const std::optional<Spectrum>& spectrum, const MassMapper& mapper,
+std::vector<CheckLine> checkMassmap(const ShearField& field, std::shared_ptr<const Fft> fft,
+                                    const std::optional<Spectrum>& spectrum, const MassMapper& mapper,
                                     const MassMapOptions& options, double pixelRadian) {
   std::vector<CheckLine> lines;
   lines.push_back(checkAdjoint("the lensing operator", *lensing(fft)));

@@ -70,7 +70,8 @@ ProductGrid productGrid(const ShearField& field) {
   return grid;
 }
 
-void writeMaps(Product& product, const ShearField& field, const MassmapResults& results, MassMethod method, const std::string& prior) {
+void writeMaps(Product& product, const ShearField& field, const MassmapResults& results, MassMethod method,
+               const std::string& prior) {
   auto image = [&](const char* name, Vec x) {
     if (x) product.map(name, field.image, field.window, 0, x, textOf(name).units, textOf(name).longName);
   };
@@ -91,21 +92,28 @@ void writeMaps(Product& product, const ShearField& field, const MassmapResults& 
   component("residual1", 0, results.residual);
   component("residual2", 1, results.residual);
   product.peaks(results.peaks);
-  product.note("shear_convention", "x = column along +RA, y = row along +Dec; gamma_hat = (kx^2 - ky^2, 2 kx ky) / k^2 kappa_hat; shear is treated as "
-                                   "shear, not as reduced shear g = gamma / (1 - kappa)");
-  product.note("mean_convention", "shear does not tell the mean of the convergence (mass sheet): the mean of kappa over the padded grid is that of the "
-                                  "prior, 0; the mean of the part shown here is whatever that leaves");
+  product.note("shear_convention",
+               "x = column along +RA, y = row along +Dec; gamma_hat = (kx^2 - ky^2, 2 kx ky) / k^2 kappa_hat; shear is "
+               "treated as "
+               "shear, not as reduced shear g = gamma / (1 - kappa)");
+  product.note("mean_convention",
+               "shear does not tell the mean of the convergence (mass sheet): the mean of kappa over the padded grid "
+               "is that of the "
+               "prior, 0; the mean of the part shown here is whatever that leaves");
   product.note("prior", prior);
-  product.note("method", method == MassMethod::Wiener   ? "wiener: posterior mean under a Gaussian prior and Gaussian noise"
-                         : method == MassMethod::NullB ? "null-b: weighted least squares with B = 0, minimum norm where masked"
-                                                       : "kaiser-squires: direct inversion with masked pixels as zero, smoothed");
+  product.note("method",
+               method == MassMethod::Wiener  ? "wiener: posterior mean under a Gaussian prior and Gaussian noise"
+               : method == MassMethod::NullB ? "null-b: weighted least squares with B = 0, minimum norm where masked"
+                                             : "kaiser-squires: direct inversion with masked pixels as zero, smoothed");
 }
 
 std::string MassmapResults::summary() const {
   const WienerResult& r = e.result;
-  std::string out = e.filter ? fmt::format("{} in {} iterations, ||r||/||b|| = {:.2e}; energy {:.5f} nats = {:.5f} data + {:.5f} prior; ", r.reason, r.iterations,
-                                           r.residual, r.energy, r.dataEnergy, r.priorEnergy)
-                             : std::string();
+  std::string out =
+      e.filter
+          ? fmt::format("{} in {} iterations, ||r||/||b|| = {:.2e}; energy {:.5f} nats = {:.5f} data + {:.5f} prior; ",
+                        r.reason, r.iterations, r.residual, r.energy, r.dataEnergy, r.priorEnergy)
+          : std::string();
   out += fmt::format("chi2 per datum {:.4f}", chi2PerDatum);
   if (snr) out += fmt::format("\n{} peaks above the threshold", peaks.size());
   for (std::size_t i = 0; i < std::min<std::size_t>(peaks.size(), 5); ++i)
@@ -113,7 +121,8 @@ std::string MassmapResults::summary() const {
   return out;
 }
 
-MassmapOutput::MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits, bool withStd, bool overwrite)
+MassmapOutput::MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits,
+                             bool withStd, bool overwrite)
     : product_(comm, "lacuna-massmap", folder, name, overwrite), log_((folder / (name + ".jsonl")).string()) {
   for (const std::string map : {"kappa_E", "std", "snr", "mask"})
     if (fits && (withStd || (map != "std" && map != "snr")))
@@ -131,8 +140,12 @@ std::vector<std::string> MassmapOutput::commit(const ShearField& field, const Ma
   std::vector<std::string> paths;
   const std::optional<SkyWcs> wcs = field.onSky ? std::optional(field.sky.wcs()) : std::nullopt;
   for (Image& image : images_) {
-    const Vec x = image.map == "kappa_E" ? results.e.kappa : image.map == "std" ? results.std : image.map == "snr" ? results.snr : field.mask;
-    writeFitsImage(image.file, field.image, field.window, 0, x, {textOf(image.map).units, textOf(image.map).longName, image.map, "lacuna-massmap"}, wcs);
+    const Vec x = image.map == "kappa_E" ? results.e.kappa
+                  : image.map == "std"   ? results.std
+                  : image.map == "snr"   ? results.snr
+                                         : field.mask;
+    writeFitsImage(image.file, field.image, field.window, 0, x,
+                   {textOf(image.map).units, textOf(image.map).longName, image.map, "lacuna-massmap"}, wcs);
   }
   if (peaks_) peaks_->write(peaksCsv(results.peaks));
   for (Image& image : images_) {

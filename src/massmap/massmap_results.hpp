@@ -10,9 +10,9 @@ namespace lacuna {
 
 /// Everything a mass-mapping run makes; vectors of ShearField::image unless said. Null handles: not made.
 struct MassmapResults {
-  MassMap e;            ///< kappa_E and how its solve went
+  MassMap e;  ///< kappa_E and how its solve went
   VecHandle kappaB, kappaKs, std, snr;
-  VecHandle residual;   ///< of ShearField::shear: (gamma - L kappa_E) / sd, NaN where masked
+  VecHandle residual;  ///< of ShearField::shear: (gamma - L kappa_E) / sd, NaN where masked
   double chi2PerDatum = 0;
   std::vector<Peak> peaks;
   /// What the run found, in a few lines. Rank-local.
@@ -27,13 +27,16 @@ VecHandle signalToNoise(const ShearField& field, Vec kappa, Vec std);
 /// The grid of the product.
 ProductGrid productGrid(const ShearField& field);
 /// /maps, /peaks and /notes. Collective.
-void writeMaps(Product& product, const ShearField& field, const MassmapResults& results, MassMethod method, const std::string& prior);
+void writeMaps(Product& product, const ShearField& field, const MassmapResults& results, MassMethod method,
+               const std::string& prior);
 
-/// The files of a run: NAME.h5, NAME.jsonl, NAME_kappa_E.fits and the other main maps, NAME_peaks.csv. All are claimed before
-/// the computation, so that what would go wrong at the end goes wrong at the start; they appear together at the end.
+/// The files of a run: NAME.h5, NAME.jsonl, NAME_kappa_E.fits and the other main maps, NAME_peaks.csv. All are claimed
+/// before the computation, so that what would go wrong at the end goes wrong at the start; they appear together at the
+/// end.
 class MassmapOutput {
  public:
-  MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits, bool withStd, bool overwrite);
+  MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits, bool withStd,
+                bool overwrite);
   Product& product() { return product_; }
   std::string logPath() const { return log_; }
   /// Collective. Throws 74 where the disk has no room for the maps of a run on this window: before the run, not after.

@@ -19,7 +19,8 @@ std::string MemoryPlan::text(MPI_Comm comm) const {
     long long mine = bytes, most = 0, all = 0;
     checkMpi(MPI_Allreduce(&mine, &most, 1, MPI_LONG_LONG, MPI_MAX, comm));
     checkMpi(MPI_Allreduce(&mine, &all, 1, MPI_LONG_LONG, MPI_SUM, comm));
-    out += fmt::format("{:<52}{:>11.1f} MB{:>11.1f} MB\n", what, 1e-6 * static_cast<double>(most), 1e-6 * static_cast<double>(all));
+    out += fmt::format("{:<52}{:>11.1f} MB{:>11.1f} MB\n", what, 1e-6 * static_cast<double>(most),
+                       1e-6 * static_cast<double>(all));
   };
   for (const Item& item : items) line(item.what, item.bytes);
   line("total", total());
@@ -30,17 +31,20 @@ void MemoryPlan::requireRoom(MPI_Comm comm, const std::string& what) const {
   const std::int64_t needed = sumOverNode(comm, total()), there = nodeMemory();
   together(comm, [&] {
     if (there > 0 && needed > there)
-      throw Error(ExitCode::BadConfig, fmt::format("{}: {:.4g} GB of memory are needed on a node that has {:.4g} GB for them: take more nodes, larger or "
-                                                   "fewer pixels, or less padding (--plan shows what needs how much)",
-                                                   what, 1e-9 * static_cast<double>(needed), 1e-9 * static_cast<double>(there)));
+      throw Error(
+          ExitCode::BadConfig,
+          fmt::format(
+              "{}: {:.4g} GB of memory are needed on a node that has {:.4g} GB for them: take more nodes, larger or "
+              "fewer pixels, or less padding (--plan shows what needs how much)",
+              what, 1e-9 * static_cast<double>(needed), 1e-9 * static_cast<double>(there)));
   });
 }
 
 MemoryPlan planMassmap(const Cube& image, MassMethod method, bool samples) {
   const Modes modes(image);
-  const std::int64_t pixels = 8 * image.box().size();   // a vector of the image
+  const std::int64_t pixels = 8 * image.box().size();  // a vector of the image
   const std::int64_t packed = 8 * static_cast<std::int64_t>(modes.space().local());
-  const std::int64_t transfer = packed / 2;              // one double a mode
+  const std::int64_t transfer = packed / 2;  // one double a mode
   MemoryPlan plan;
   plan.items = {{"shear, noise variance, mask, counts", 5 * pixels},
                 {"Fourier work buffers", Fft::bytes(image)},

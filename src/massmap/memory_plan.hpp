@@ -17,8 +17,8 @@ struct MemoryPlan {
   std::int64_t total() const;
   /// Collective. The table: bytes of the largest rank and of all ranks together.
   std::string text(MPI_Comm comm) const;
-  /// Collective. Throws (exit 78) where the ranks of a node would need more than the node has: the system would kill the
-  /// run somewhere on its way. `what`: the sizes that the user can change, for the message.
+  /// Collective. Throws (exit 78) where the ranks of a node would need more than the node has: the system would kill
+  /// the run somewhere on its way. `what`: the sizes that the user can change, for the message.
   void requireRoom(MPI_Comm comm, const std::string& what) const;
 };
 

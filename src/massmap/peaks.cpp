@@ -48,7 +48,8 @@ std::vector<Peak> findPeaks(const ShearField& field, Vec snr, Vec kappa, double 
   checkMpi(MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, cube.comm()));
   for (std::size_t r = 1; r < counts.size(); ++r) starts[r] = starts[r - 1] + counts[r - 1];
   std::vector<double> all(static_cast<std::size_t>(starts.back() + counts.back()));
-  checkMpi(MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE, cube.comm()));
+  checkMpi(MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE,
+                          cube.comm()));
 
   std::vector<Peak> peaks;
   for (std::size_t i = 0; i < all.size(); i += fields) {

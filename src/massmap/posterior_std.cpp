@@ -12,7 +12,8 @@ namespace {
 /// Local index of the pixel with this natural index, or -1.
 PetscInt localIndex(const Space& space, std::int64_t natural) {
   for (const NaturalRun& run : space.naturalRuns())
-    if (natural >= run.natural && natural < run.natural + run.count) return run.local + static_cast<PetscInt>(natural - run.natural);
+    if (natural >= run.natural && natural < run.natural + run.count)
+      return run.local + static_cast<PetscInt>(natural - run.natural);
   return -1;
 }
 
@@ -33,13 +34,14 @@ void tell(Observer* observer, const char* solver, int done, double since) {
 
 }  // namespace
 
-VecHandle posteriorStd(const MassMapper& mapper, const WienerFilter& filter, const ShearField& field, const PosteriorOptions& options,
-                       Observer* observer) {
+VecHandle posteriorStd(const MassMapper& mapper, const WienerFilter& filter, const ShearField& field,
+                       const PosteriorOptions& options, Observer* observer) {
   filter.solver().setRtol(options.rtol);
   return options.exact ? exactStd(mapper, filter, field, observer) : sampledStd(mapper, filter, options, observer);
 }
 
-VecHandle sampledStd(const MassMapper& mapper, const WienerFilter& filter, const PosteriorOptions& options, Observer* observer) {
+VecHandle sampledStd(const MassMapper& mapper, const WienerFilter& filter, const PosteriorOptions& options,
+                     Observer* observer) {
   const double since = MPI_Wtime();
   const auto& S = *mapper.synthesis();
   const PerturbAndSolve sampler(filter, Rng(options.seed));
@@ -61,22 +63,25 @@ VecHandle exactStd(const MassMapper& mapper, const WienerFilter& filter, const S
   const auto& S = *mapper.synthesis();
   const Space& pixels = S.range();
   if (pixels.global() > mostExactUnknowns)
-    throw Error(ExitCode::BadConfig, "[posterior] std = \"exact\" makes one solve a pixel and takes at most " + std::to_string(mostExactUnknowns) +
-                                         " unknowns; this grid has " + std::to_string(pixels.global()) +
-                                         " with its padding: use std = \"samples\"");
+    throw Error(ExitCode::BadConfig, "[posterior] std = \"exact\" makes one solve a pixel and takes at most " +
+                                         std::to_string(mostExactUnknowns) + " unknowns; this grid has " +
+                                         std::to_string(pixels.global()) + " with its padding: use std = \"samples\"");
   const ScratchVec e = pixels.scratch(), b = S.domain().scratch(), z = S.domain().scratch();
   VecHandle std = pixels.vec();
   check(VecSet(std, std::nan("")));
   const auto& [start, count] = field.window;
   for (PetscInt y = 0; y < count[1]; ++y) {
     for (PetscInt x = 0; x < count[2]; ++x) {
-      const PetscInt mine = localIndex(pixels, static_cast<std::int64_t>(start[1] + y) * field.image.shape().nx + start[2] + x);
+      const PetscInt mine =
+          localIndex(pixels, static_cast<std::int64_t>(start[1] + y) * field.image.shape().nx + start[2] + x);
       check(VecSet(e, 0));
       setEntry(e, mine, 1);
       S.applyAdjoint(e, b);
       const LinearResult r = filter.solver().solve(b, z);
       if (!r.converged)
-        throw RankError(ExitCode::Diverged, 0, "exact std of pixel (row " + std::to_string(y) + ", column " + std::to_string(x) + "): " + r.reason);
+        throw RankError(
+            ExitCode::Diverged, 0,
+            "exact std of pixel (row " + std::to_string(y) + ", column " + std::to_string(x) + "): " + r.reason);
       PetscScalar variance = 0;
       check(VecDot(b, z, &variance));
       setEntry(std, mine, std::sqrt(variance));

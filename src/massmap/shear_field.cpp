@@ -25,14 +25,16 @@ VecHandle bothComponents(const ShearField& field, Vec image) {
   return both;
 }
 
-void requireUsable(const ShearField& field, const std::string& what, const std::string& gamma1, const std::string& gamma2) {
+void requireUsable(const ShearField& field, const std::string& what, const std::string& gamma1,
+                   const std::string& gamma2) {
   PetscScalar used = 0;
   check(VecSum(field.mask, &used));
-  if (!(used > 0)) throw RankError(ExitCode::BadData, 0, what + ": no pixel is left: all are masked, or of infinite noise variance");
+  if (!(used > 0))
+    throw RankError(ExitCode::BadData, 0, what + ": no pixel is left: all are masked, or of infinite noise variance");
   requireFinite(field.shear, field.window, 0, field.mask, field.gamma, gamma1);
   requireFinite(field.shear, field.window, 1, field.mask, field.gamma, gamma2);
-  requireValues(field.image, field.window, 0, field.mask, field.variance, "the noise variance of " + what, "not positive and finite",
-                [](double v) { return v > 0 && std::isfinite(v); });
+  requireValues(field.image, field.window, 0, field.mask, field.variance, "the noise variance of " + what,
+                "not positive and finite", [](double v) { return v > 0 && std::isfinite(v); });
 }
 
 }  // namespace lacuna

@@ -28,7 +28,8 @@ class Measure {
   Figures operator()(Vec gamma) const {
     Figures f;
     const Space& image = field_.image.space();
-    const ScratchVec flipped = field_.shear.space().scratch(), other = field_.shear.space().scratch(), map = image.scratch();
+    const ScratchVec flipped = field_.shear.space().scratch(), other = field_.shear.space().scratch(),
+                     map = image.scratch();
     for (std::size_t k = 0; k < 2; ++k) {
       check(VecCopy(gamma, flipped));
       if (k == 1) negateSecond(flipped);
@@ -109,13 +110,14 @@ double rms(const std::vector<double>& v) {
 
 }  // namespace
 
-SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, const ClusterList& clusters, std::uint64_t seed, int realisations) {
+SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, const ClusterList& clusters,
+                     std::uint64_t seed, int realisations) {
   const Measure measure(field, std::move(fft), clusters);
   const Figures data = measure(field.gamma);
   SignCheck check;
   for (int s1 : {1, -1})
     for (int s2 : {1, -1}) {
-      const std::size_t k = s1 == s2 ? 0 : 1;           // (-,-) is minus the map of (+,+), (-,+) minus that of (+,-)
+      const std::size_t k = s1 == s2 ? 0 : 1;  // (-,-) is minus the map of (+,+), (-,+) minus that of (+,-)
       check.flips.push_back({s1, s2, data.e[k], data.b[k], s1 * data.skewness[k], s1 * data.clusters[k]});
     }
   std::vector<double> parity, skewness[2], atClusters[2];
@@ -141,19 +143,24 @@ SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, co
 }
 
 std::string SignCheck::text() const {
-  std::string out = fmt::format("{:>10}{:>10}{:>12}{:>12}{:>8}{:>10}{:>12}\n", "flip_e1", "flip_e2", "E power", "B power", "E/B", "skewness", "clusters");
+  std::string out = fmt::format("{:>10}{:>10}{:>12}{:>12}{:>8}{:>10}{:>12}\n", "flip_e1", "flip_e2", "E power",
+                                "B power", "E/B", "skewness", "clusters");
   for (const FlipResult& f : flips)
-    out += fmt::format("{:>10}{:>10}{:>12.4g}{:>12.4g}{:>8.3f}{:>10.3f}{:>12}\n", f.s1 < 0, f.s2 < 0, f.ePower, f.bPower, f.ePower / f.bPower,
-                       f.skewness, std::isfinite(f.clusters) ? fmt::format("{:.2f}", f.clusters) : "-");
-  out += fmt::format("parity: (e1, e2) against (e1, -e2) by E/B power: {:+.1f} sd{}\n", parity, parityDecided ? "" : " - undecided");
-  out += fmt::format("overall sign by {}: {:+.1f} sd{}\n", fromClusters ? "the clusters" : "the skewness of the 1-pixel-smoothed map", sign,
+    out += fmt::format("{:>10}{:>10}{:>12.4g}{:>12.4g}{:>8.3f}{:>10.3f}{:>12}\n", f.s1 < 0, f.s2 < 0, f.ePower,
+                       f.bPower, f.ePower / f.bPower, f.skewness,
+                       std::isfinite(f.clusters) ? fmt::format("{:.2f}", f.clusters) : "-");
+  out += fmt::format("parity: (e1, e2) against (e1, -e2) by E/B power: {:+.1f} sd{}\n", parity,
+                     parityDecided ? "" : " - undecided");
+  out += fmt::format("overall sign by {}: {:+.1f} sd{}\n",
+                     fromClusters ? "the clusters" : "the skewness of the 1-pixel-smoothed map", sign,
                      signDecided ? "" : " - undecided");
   if (signDecided)
-    out += fmt::format("verdict: relative to the data as read now, set flip_e1 = {}, flip_e2 = {}\n", flips[static_cast<std::size_t>(best)].s1 < 0,
-                       flips[static_cast<std::size_t>(best)].s2 < 0);
+    out += fmt::format("verdict: relative to the data as read now, set flip_e1 = {}, flip_e2 = {}\n",
+                       flips[static_cast<std::size_t>(best)].s1 < 0, flips[static_cast<std::size_t>(best)].s2 < 0);
   else if (parityDecided)
-    out += fmt::format("verdict: e1 and e2 {}; the overall sign is undecided: give a list of clusters ([data] clusters)\n",
-                       parity > 0 ? "have the right relative sign" : "have opposite conventions: flip one of them");
+    out +=
+        fmt::format("verdict: e1 and e2 {}; the overall sign is undecided: give a list of clusters ([data] clusters)\n",
+                    parity > 0 ? "have the right relative sign" : "have opposite conventions: flip one of them");
   else
     out += "verdict: undecided: neither parity nor sign is significant in these data\n";
   return out;

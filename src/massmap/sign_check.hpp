@@ -26,14 +26,15 @@ struct SignCheck {
   double sign = 0;                ///< S/N of the skewness, or of the clusters, of the better parity; > 0: as given
   bool fromClusters = false;
   bool parityDecided = false, signDecided = false;  ///< beyond 3 sd of the realisations
-  int best = 0;                   ///< index into flips; meaningful where both are decided
-  std::string text() const;       ///< the table and the verdict, in words
+  int best = 0;                                     ///< index into flips; meaningful where both are decided
+  std::string text() const;                         ///< the table and the verdict, in words
 };
 
 /// E/B power tells (e1, e2) from (e1, -e2), but not from (-e1, -e2): that needs the skewness of the map (mass is
 /// clumpy, voids are shallow) or known clusters. The scatter of each figure comes from `realisations` in which every
-/// pixel's shear is turned by a random angle, which keeps noise and mask. Kaiser-Squires maps, 1-pixel smoothing. Collective.
-SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, const ClusterList& clusters, std::uint64_t seed,
-                     int realisations = 40);
+/// pixel's shear is turned by a random angle, which keeps noise and mask. Kaiser-Squires maps, 1-pixel smoothing.
+/// Collective.
+SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, const ClusterList& clusters,
+                     std::uint64_t seed, int realisations = 40);
 
 }  // namespace lacuna

@@ -39,9 +39,12 @@ class LikelihoodAt final : public FactoredAt {
 
 Likelihood::Likelihood(std::shared_ptr<const Model> model, std::shared_ptr<const Noise> noise)
     : FactoredTerm(model->domain()), model_(std::move(model)), noise_(std::move(noise)) {
-  if (!(model_->range() == noise_->space())) throw Error("Likelihood: the model does not predict the data of the noise");
+  if (!(model_->range() == noise_->space()))
+    throw Error("Likelihood: the model does not predict the data of the noise");
 }
 
-std::unique_ptr<FactoredAt> Likelihood::doFactoredAt(Vec x) const { return std::make_unique<LikelihoodAt>(*model_, noise_, x); }
+std::unique_ptr<FactoredAt> Likelihood::doFactoredAt(Vec x) const {
+  return std::make_unique<LikelihoodAt>(*model_, noise_, x);
+}
 
 }  // namespace lacuna

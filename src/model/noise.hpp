@@ -14,10 +14,10 @@ class Noise {
   virtual ~Noise() = default;
   const Space& space() const { return space_; }  ///< of the data
 
-  double value(Vec mu) const;                                 ///< nats; +inf where mu is not feasible
-  double valueAndGradient(Vec mu, Vec g) const;               ///< g <- dE/dmu
-  void weights(Vec mu, Curvature kind, Vec w) const;          ///< w <- diagonal of the curvature in mu
-  void sample(Rng& rng, Vec mu, Vec y) const;                 ///< y <- simulated data; masked entries are 0
+  double value(Vec mu) const;                         ///< nats; +inf where mu is not feasible
+  double valueAndGradient(Vec mu, Vec g) const;       ///< g <- dE/dmu
+  void weights(Vec mu, Curvature kind, Vec w) const;  ///< w <- diagonal of the curvature in mu
+  void sample(Rng& rng, Vec mu, Vec y) const;         ///< y <- simulated data; masked entries are 0
   /// Number of data that count (not masked), over all ranks: what chi2 per datum is divided by.
   virtual std::int64_t dataCount() const = 0;
 

@@ -27,7 +27,8 @@ class Diagonal final : public LinearOperator {
 
 class Composed final : public LinearOperator {
  public:
-  Composed(OperatorPointer B, OperatorPointer A) : LinearOperator(A->domain(), B->range()), B_(std::move(B)), A_(std::move(A)) {}
+  Composed(OperatorPointer B, OperatorPointer A)
+      : LinearOperator(A->domain(), B->range()), B_(std::move(B)), A_(std::move(A)) {}
 
  private:
   void doApplyForward(Vec x, Vec y) const override {
@@ -67,7 +68,8 @@ class Sum final : public LinearOperator {
 
 class Scaled final : public LinearOperator {
  public:
-  Scaled(double factor, OperatorPointer A) : LinearOperator(A->domain(), A->range()), factor_(factor), A_(std::move(A)) {}
+  Scaled(double factor, OperatorPointer A)
+      : LinearOperator(A->domain(), A->range()), factor_(factor), A_(std::move(A)) {}
 
  private:
   void doApplyForward(Vec x, Vec y) const override {

@@ -6,12 +6,12 @@
 
 namespace lacuna {
 
-OperatorPointer identity(const Space& space);                ///< x
-OperatorPointer diagonal(const Space& space, VecHandle d);   ///< diag(d) x
+OperatorPointer identity(const Space& space);                   ///< x
+OperatorPointer diagonal(const Space& space, VecHandle d);      ///< diag(d) x
 OperatorPointer compose(OperatorPointer B, OperatorPointer A);  ///< B A x: A first
-OperatorPointer sum(std::vector<OperatorPointer> parts);     ///< (A + B + ...) x
-OperatorPointer scale(double factor, OperatorPointer A);     ///< factor A x
-OperatorPointer adjoint(OperatorPointer A);                  ///< A^T y
+OperatorPointer sum(std::vector<OperatorPointer> parts);        ///< (A + B + ...) x
+OperatorPointer scale(double factor, OperatorPointer A);        ///< factor A x
+OperatorPointer adjoint(OperatorPointer A);                     ///< A^T y
 /// (A x, B x, ...): on each rank the local parts follow one another, so that images stack into the channels of
 /// a Cube. `range` is the space of the stacked result (Cube::withChannels(n).space()).
 OperatorPointer stack(std::vector<OperatorPointer> parts, const Space& range);

@@ -26,7 +26,8 @@ std::shared_ptr<const SpectralFilter> kaiserSquires(std::shared_ptr<const Fft> f
       return dd > 0 ? smooth(m) * D(m) / dd : 0.0;
     };
   };
-  return std::make_shared<SpectralFilter>(std::move(fft), std::vector<Transfer>{inverse(lensingD1), inverse(lensingD2)});
+  return std::make_shared<SpectralFilter>(std::move(fft),
+                                          std::vector<Transfer>{inverse(lensingD1), inverse(lensingD2)});
 }
 
 }  // namespace lacuna

@@ -14,7 +14,9 @@ SpectralFilter::SpectralFilter(std::shared_ptr<const Fft> fft, const std::vector
     : SpectralFilter(fft, transfers, fft->cube().withChannels(static_cast<PetscInt>(transfers.size()))) {}
 
 SpectralFilter::SpectralFilter(std::shared_ptr<const Fft> fft, const std::vector<Transfer>& transfers, Cube range)
-    : LinearOperator(fft->cube().space(), range.space()), fft_(std::move(fft)), rangeCube_(std::move(range)),
+    : LinearOperator(fft->cube().space(), range.space()),
+      fft_(std::move(fft)),
+      rangeCube_(std::move(range)),
       channels_(static_cast<PetscInt>(transfers.size())),
       spectrum_(static_cast<std::size_t>(fft_->modes().perPlane())) {
   if (fft_->cube().shape().channels != 1) throw Error("SpectralFilter: the domain must have one channel");

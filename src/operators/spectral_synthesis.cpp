@@ -39,7 +39,9 @@ SpectralSynthesis::SpectralSynthesis(std::shared_ptr<const Fft> fft, const std::
     : SpectralSynthesis(fft, transfers, fft->cube().withChannels(static_cast<PetscInt>(transfers.size()))) {}
 
 SpectralSynthesis::SpectralSynthesis(std::shared_ptr<const Fft> fft, const std::vector<Transfer>& transfers, Cube range)
-    : LinearOperator(fft->modes().space(), range.space()), fft_(std::move(fft)), rangeCube_(std::move(range)),
+    : LinearOperator(fft->modes().space(), range.space()),
+      fft_(std::move(fft)),
+      rangeCube_(std::move(range)),
       channels_(static_cast<PetscInt>(transfers.size())) {
   if (fft_->cube().shape().channels != 1) throw Error("SpectralSynthesis: the modes must have one channel");
   const std::vector<double> packing = fft_->modes().packingScale();
@@ -101,7 +103,9 @@ void SpectralSynthesis::doApplyForward(Vec x, Vec y) const {
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
           spread(from + 2 * first * line, T + first * line, count * line, lines);
         },
-        [&](PetscInt, PetscInt first, PetscInt count, double* block) { std::copy_n(block, count * row, to + first * row); });
+        [&](PetscInt, PetscInt first, PetscInt count, double* block) {
+          std::copy_n(block, count * row, to + first * row);
+        });
   });
 }
 
@@ -115,7 +119,10 @@ void SpectralSynthesis::doApplyAdjoint(Vec y, Vec x) const {
     const double* T = transfer_[static_cast<std::size_t>(c)].data();
     double* to = out.data() + 2 * frame * modes;
     fft_->forward(
-        1, [&](PetscInt, PetscInt first, PetscInt count, double* block) { std::copy_n(from + first * row, count * row, block); },
+        1,
+        [&](PetscInt, PetscInt first, PetscInt count, double* block) {
+          std::copy_n(from + first * row, count * row, block);
+        },
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
           collect(lines, T + first * line, count * line, c > 0, to + 2 * first * line);
         });

@@ -12,8 +12,8 @@ using Transfer = std::function<double(const Mode&)>;
 
 /// Fields from packed modes (see Modes): channel c of the result is
 ///   f_c(x) = N^(-1/2) sum_k T_c(k) s_k Re[(a_k + i b_k) e^(2 pi i k x)].
-/// With T = sqrt(P) it draws a Gaussian field of pixel power P = E|FFT f|^2 / N from white noise; with T = sqrt(P) D_c it
-/// predicts shear. One complex-to-real transform a channel and frame; one real-to-complex for the adjoint; the Gram
+/// With T = sqrt(P) it draws a Gaussian field of pixel power P = E|FFT f|^2 / N from white noise; with T = sqrt(P) D_c
+/// it predicts shear. One complex-to-real transform a channel and frame; one real-to-complex for the adjoint; the Gram
 /// operator A^T diag(w) A needs no memory pass between the two.
 /// Domain: Modes::space() of a one-channel Cube; range: the same Cube with one channel per transfer function.
 class SpectralSynthesis final : public LinearOperator {

@@ -10,7 +10,8 @@ double ellOf(const Mode& m, double pixelRadian) {
   return 2 * std::numbers::pi * std::sqrt(m.fx * m.fx + m.fy * m.fy + m.fz * m.fz) / pixelRadian;
 }
 
-GaussianField::GaussianField(std::shared_ptr<const Fft> fft, const Spectrum& spectrum, double pixelRadian) : fft_(std::move(fft)) {
+GaussianField::GaussianField(std::shared_ptr<const Fft> fft, const Spectrum& spectrum, double pixelRadian)
+    : fft_(std::move(fft)) {
   amplitude_ = [spectrum, pixelRadian](const Mode& m) {
     const double ell = ellOf(m, pixelRadian), C = spectrum(ell);
     if (!(C >= 0) || std::isinf(C))

@@ -59,7 +59,8 @@ SpectrumTable parseSpectrum(const std::string& text, const std::string& name) {
     table.ell.push_back(l);
     table.power.push_back(c);
   }
-  if (table.ell.size() < 2) throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
+  if (table.ell.size() < 2)
+    throw Error(ExitCode::BadData, "spectrum " + name + ": at least two rows (ell, C_ell) are needed");
   if (std::none_of(table.power.begin(), table.power.end(), [](double c) { return c > 0; }))
     throw Error(ExitCode::BadData, "spectrum " + name + ": C_ell is 0 everywhere: the map could only be 0");
   return table;

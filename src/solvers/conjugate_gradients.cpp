@@ -74,16 +74,17 @@ LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch) const {
     result.reason = "the right-hand side is zero, and so is the solution";
     return result;
   }
-  if (watch) s.report = [&](KSP ksp, PetscInt iteration, PetscReal norm) {
-    Vec at = nullptr, r = nullptr;
-    const ScratchVec space = s.M->domain().scratch();
-    check(KSPBuildSolution(ksp, nullptr, &at));
-    check(KSPBuildResidual(ksp, nullptr, space, &r));
-    const std::array<Vec, 3> others{b, r, at};
-    std::array<PetscScalar, 3> dots{};
-    check(VecMDot(at, 3, others.data(), dots.data()));
-    watch({static_cast<int>(iteration), norm / bNorm, dots[0], dots[1], dots[2]});
-  };
+  if (watch)
+    s.report = [&](KSP ksp, PetscInt iteration, PetscReal norm) {
+      Vec at = nullptr, r = nullptr;
+      const ScratchVec space = s.M->domain().scratch();
+      check(KSPBuildSolution(ksp, nullptr, &at));
+      check(KSPBuildResidual(ksp, nullptr, space, &r));
+      const std::array<Vec, 3> others{b, r, at};
+      std::array<PetscScalar, 3> dots{};
+      check(VecMDot(at, 3, others.data(), dots.data()));
+      watch({static_cast<int>(iteration), norm / bNorm, dots[0], dots[1], dots[2]});
+    };
   struct EndOfReport {  // it refers to what ends with this call
     ~EndOfReport() { report = nullptr; }
     std::function<void(KSP, PetscInt, PetscReal)>& report;

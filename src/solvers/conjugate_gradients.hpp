@@ -15,7 +15,7 @@ struct LinearOptions {
 /// What the iteration knows of a step, all for the price of one reduction.
 struct LinearStep {
   int iteration = 0;
-  double residual = 0;  ///< ||r|| / ||b||
+  double residual = 0;            ///< ||r|| / ||b||
   double xb = 0, xr = 0, xx = 0;  ///< dot products of x with b, r = b - M x, and itself
 };
 
@@ -23,9 +23,9 @@ struct LinearResult : Stopped {
   double residual = 0;  ///< ||r|| / ||b|| by the recurrence
 };
 
-/// M x = b, M symmetric positive (semi-)definite, by PETSc's preconditioned conjugate gradients (Hestenes & Stiefel 1952),
-/// set up once for many right-hand sides. From x = 0 a consistent semi-definite system gives the minimum-norm solution
-/// if there is no preconditioner. Collective.
+/// M x = b, M symmetric positive (semi-)definite, by PETSc's preconditioned conjugate gradients (Hestenes & Stiefel
+/// 1952), set up once for many right-hand sides. From x = 0 a consistent semi-definite system gives the minimum-norm
+/// solution if there is no preconditioner. Collective.
 class ConjugateGradients {
  public:
   /// `preconditioner` approximates M^-1; may be null.
@@ -34,8 +34,8 @@ class ConjugateGradients {
   ConjugateGradients(ConjugateGradients&&) noexcept;
 
   using Watch = std::function<void(const LinearStep&)>;
-  /// x <- M^-1 b from x = 0. Not converging is not an error: see the result. Throws what M throws. If `watch` is given it
-  /// is called once an iteration on all ranks.
+  /// x <- M^-1 b from x = 0. Not converging is not an error: see the result. Throws what M throws. If `watch` is given
+  /// it is called once an iteration on all ranks.
   LinearResult solve(Vec b, Vec x, const Watch& watch = {}) const;
   /// ||b - M x|| / ||b||, computed afresh: one application.
   double trueResidual(Vec b, Vec x) const;

@@ -16,15 +16,15 @@ struct MapOptions {
 };
 
 struct MapResult : Stopped {
-  double startEnergy = 0;   ///< nats, at the point given
-  double energy = 0;        ///< nats
-  double gap = 0;           ///< estimate of E - E*, nats: 1/2 g^T M^-1 g with the Fisher curvature M
+  double startEnergy = 0;  ///< nats, at the point given
+  double energy = 0;       ///< nats
+  double gap = 0;          ///< estimate of E - E*, nats: 1/2 g^T M^-1 g with the Fisher curvature M
   double gradientNorm = 0;
 };
 
 /// Minimises a Term with TAO. Collective. `x` holds the starting point, and then the MAP estimate. Throws what the Term
-/// throws; exit 70 where an energy or gradient is NaN, 65 if the start is infeasible. +inf at a trial point is a rejected
-/// step. Not converging is not an error: see MapResult.
+/// throws; exit 70 where an energy or gradient is NaN, 65 if the start is infeasible. +inf at a trial point is a
+/// rejected step. Not converging is not an error: see MapResult.
 MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer* observer = nullptr);
 
 }  // namespace lacuna

@@ -108,8 +108,9 @@ BinnedShear bin(const Table& table, const CatalogueFormat& format, const SkyGrid
   sums.finish(out);
   if (!(out.shapeSd > 0))
     throw Error(ExitCode::BadData,
-                table.name() + ": the shapes of all galaxies used are 0, so that no shape noise can be measured: are these the "
-                               "right columns? If so, give shape_sd");
+                table.name() +
+                    ": the shapes of all galaxies used are 0, so that no shape noise can be measured: are these the "
+                    "right columns? If so, give shape_sd");
   return out;
 }
 

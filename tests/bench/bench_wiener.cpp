@@ -1,6 +1,7 @@
-/// bench_wiener PROBLEM.h5 [RTOL] [REPEATS]: the masked Wiener map of a periodic image, solve only, beside its floors in the
-/// same process: the same number of bare FFTW transforms, on the same ranks. One line of JSON on standard output.
-/// PROBLEM.h5 (tests/bench/make_wiener_problem.py): e1, e2, ninv, power, all [ny][nx]; k1 of the kernels along axis 0.
+/// bench_wiener PROBLEM.h5 [RTOL] [REPEATS]: the masked Wiener map of a periodic image, solve only, beside its floors
+/// in the same process: the same number of bare FFTW transforms, on the same ranks. One line of JSON on standard
+/// output. PROBLEM.h5 (tests/bench/make_wiener_problem.py): e1, e2, ninv, power, all [ny][nx]; k1 of the kernels along
+/// axis 0.
 #include <fftw3-mpi.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -44,7 +45,9 @@ double bareTransforms(PetscInt ny, PetscInt nx, int repeats) {
   fftw_mpi_init();
   ptrdiff_t rows = ny, firstRow = 0, columns = 0, firstColumn = 0;
   const ptrdiff_t half = nx / 2 + 1;
-  const ptrdiff_t local = serial ? ny * half : fftw_mpi_local_size_2d_transposed(ny, half, PETSC_COMM_WORLD, &rows, &firstRow, &columns, &firstColumn);
+  const ptrdiff_t local =
+      serial ? ny * half
+             : fftw_mpi_local_size_2d_transposed(ny, half, PETSC_COMM_WORLD, &rows, &firstRow, &columns, &firstColumn);
   double* x = fftw_alloc_real(static_cast<std::size_t>(2 * local));
   fftw_complex* X = fftw_alloc_complex(static_cast<std::size_t>(local));
   fftw_plan forward = nullptr, backward = nullptr;
@@ -103,13 +106,16 @@ ExitCode bench(const std::vector<std::string>& words) {
   const auto fft = std::make_shared<const Fft>(image);
   const std::vector<double> power = file.readValues("power");
   const auto amplitude = [&](const Mode& m) {
-    const auto y = std::lround(std::abs(m.fy) * static_cast<double>(shape[0])), x = std::lround(std::abs(m.fx) * static_cast<double>(shape[1]));
+    const auto y = std::lround(std::abs(m.fy) * static_cast<double>(shape[0])),
+               x = std::lround(std::abs(m.fx) * static_cast<double>(shape[1]));
     return std::sqrt(power[static_cast<std::size_t>(y * shape[1] + x)]);
   };
   const auto A = std::make_shared<SpectralSynthesis>(
-      fft, std::vector<Transfer>{[&](const Mode& m) { return amplitude(m) * lensingD1(m); }, [&](const Mode& m) { return amplitude(m) * lensingD2(m); }});
+      fft, std::vector<Transfer>{[&](const Mode& m) { return amplitude(m) * lensingD1(m); },
+                                 [&](const Mode& m) { return amplitude(m) * lensingD2(m); }});
   const WienerFilter filter(std::make_shared<Likelihood>(A, noise), true,
-                            meanWeightPreconditioner(A->domain(), A->gramDiagonal(), weight / shear.space().global()), {rtol, 1000, "wiener_"});
+                            meanWeightPreconditioner(A->domain(), A->gramDiagonal(), weight / shear.space().global()),
+                            {rtol, 1000, "wiener_"});
   rejectUnusedPetscOptions();
 
   // 2. The solve and its floors, alternating.
@@ -137,10 +143,12 @@ ExitCode bench(const std::vector<std::string>& words) {
   // The start needs no application: a solve of n iterations applies the operator n + 1 times with its first residual.
   const double perIteration = median(solve) / (result.iterations + 1);
   fmt::print(stderr, "{}", table);
-  fmt::print("{{\"ranks\": {}, \"iterations\": {}, \"true_residual\": {:.3e}, \"solve_s\": {:.4f}, \"iteration_ms\": {:.3f}, \"four_transforms_ms\": {:.3f}, "
-             "\"ratio\": {:.3f}, \"memory_MB\": {:.1f}, \"petsc_MB\": {:.1f}}}\n",
-             sizeOf(PETSC_COMM_WORLD), result.iterations, residual, median(solve), 1e3 * perIteration, 1e3 * median(floors),
-             perIteration / median(floors), memory, base);
+  fmt::print(
+      "{{\"ranks\": {}, \"iterations\": {}, \"true_residual\": {:.3e}, \"solve_s\": {:.4f}, \"iteration_ms\": {:.3f}, "
+      "\"four_transforms_ms\": {:.3f}, "
+      "\"ratio\": {:.3f}, \"memory_MB\": {:.1f}, \"petsc_MB\": {:.1f}}}\n",
+      sizeOf(PETSC_COMM_WORLD), result.iterations, residual, median(solve), 1e3 * perIteration, 1e3 * median(floors),
+      perIteration / median(floors), memory, base);
   return ExitCode::Success;
 }
 

@@ -11,9 +11,10 @@ using Complex = Fft::Complex;
 
 namespace {
 
-const std::vector<Shape> shapes = {{1, 1, 1, 8, 6}, {1, 1, 1, 7, 5}, {1, 1, 1, 6, 7},  {1, 1, 1, 5, 8},   {1, 1, 1, 1, 9},
-                                   {1, 1, 1, 2, 3}, {1, 1, 1, 9, 1}, {1, 1, 1, 13, 11}, {2, 2, 1, 4, 6},   {1, 1, 4, 3, 6},
-                                   {1, 1, 5, 4, 3}, {1, 2, 3, 7, 5}, {3, 1, 2, 2, 2},   {1, 1, 1, 64, 130}};
+const std::vector<Shape> shapes = {{1, 1, 1, 8, 6}, {1, 1, 1, 7, 5},   {1, 1, 1, 6, 7}, {1, 1, 1, 5, 8},
+                                   {1, 1, 1, 1, 9}, {1, 1, 1, 2, 3},   {1, 1, 1, 9, 1}, {1, 1, 1, 13, 11},
+                                   {2, 2, 1, 4, 6}, {1, 1, 4, 3, 6},   {1, 1, 5, 4, 3}, {1, 2, 3, 7, 5},
+                                   {3, 1, 2, 2, 2}, {1, 1, 1, 64, 130}};
 
 /// The value of pixel (frame, channel, z, y, x), without communication.
 double pixel(const Rng& rng, const Shape& s, PetscInt plane, PetscInt z, PetscInt y, PetscInt x) {
@@ -25,7 +26,10 @@ Complex directSum(const Rng& rng, const Shape& s, PetscInt plane, const Mode& k)
   for (PetscInt z = 0; z < s.nz; ++z)
     for (PetscInt y = 0; y < s.ny; ++y)
       for (PetscInt x = 0; x < s.nx; ++x)
-        sum += pixel(rng, s, plane, z, y, x) * std::polar(1.0, -2 * std::numbers::pi * (k.fx * static_cast<double>(x) + k.fy * static_cast<double>(y) + k.fz * static_cast<double>(z)));
+        sum += pixel(rng, s, plane, z, y, x) *
+               std::polar(1.0, -2 * std::numbers::pi *
+                                   (k.fx * static_cast<double>(x) + k.fy * static_cast<double>(y) +
+                                    k.fz * static_cast<double>(z)));
   return sum;
 }
 
@@ -73,7 +77,8 @@ BOOST_AUTO_TEST_CASE(forward_equals_the_direct_sum_and_backward_inverts_it) {
       for (PetscInt p = 0; p < modes.planes(); ++p)
         modes.forEach([&](const Mode& k) {
           const PetscInt plane = cube.box().start[0] * s.channels + p;
-          worst = std::max(worst, std::abs(X.values[static_cast<std::size_t>(p * modes.perPlane() + k.local)] - directSum(rng, s, plane, k)));
+          worst = std::max(worst, std::abs(X.values[static_cast<std::size_t>(p * modes.perPlane() + k.local)] -
+                                           directSum(rng, s, plane, k)));
         });
       BOOST_TEST(worst < 1e-12 * std::sqrt(static_cast<double>(s.pixels())) * 10, s.text() << ": " << worst);
     }
@@ -98,7 +103,8 @@ BOOST_AUTO_TEST_CASE(sandwich_is_backward_work_forward) {
     Spectrum in, parts, fused;
     in.values.resize(static_cast<std::size_t>(modes.perPlane() * modes.planes()));
     const ReadLocal values(packed);
-    for (std::size_t i = 0; i < in.values.size(); ++i) in.values[i] = {values[static_cast<PetscInt>(2 * i)], values[static_cast<PetscInt>(2 * i + 1)]};
+    for (std::size_t i = 0; i < in.values.size(); ++i)
+      in.values[i] = {values[static_cast<PetscInt>(2 * i)], values[static_cast<PetscInt>(2 * i + 1)]};
     {
       const WriteLocal rows(x);
       fft.backward(modes.planes(), in.give(modes), rowsOf(fft, rows.data(), false));

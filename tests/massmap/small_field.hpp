@@ -16,14 +16,18 @@ inline double smallSpectrum(double ell) {
   return f > 0.45 ? 0 : smallPixel * smallPixel / (0.02 + f * f);
 }
 inline bool smallMasked(std::int64_t i, PetscInt nx) { return i % 7 == 3 || (i / nx == 2 && i % nx < 3); }
-inline double smallVariance(std::int64_t i, PetscInt nx) { return smallMasked(i, nx) ? INFINITY : 0.5 + 0.1 * static_cast<double>(i % 5); }
+inline double smallVariance(std::int64_t i, PetscInt nx) {
+  return smallMasked(i, nx) ? INFINITY : 0.5 + 0.1 * static_cast<double>(i % 5);
+}
 inline double smallGamma(std::int64_t i, PetscInt nx, int component, std::uint32_t draw = 0) {
   return smallMasked(i, nx) ? 0 : 3 * Rng(21, static_cast<std::uint32_t>(component)).at(draw).normalPair(i).first;
 }
 
 inline ShearField smallField(PetscInt ny, PetscInt nx) {
   const Cube image = imageOf(ny, nx);
-  ShearField f{image, image.withChannels(2), image.wholeWindow(), SkyGrid(Projection::None, 10, 0, 1, nx, ny), true, {}, {}, {}, {}};
+  ShearField f{
+      image, image.withChannels(2), image.wholeWindow(), SkyGrid(Projection::None, 10, 0, 1, nx, ny), true, {}, {}, {},
+      {}};
   f.gamma = f.shear.space().vec();
   f.mask = image.space().vec();
   f.variance = image.space().vec();

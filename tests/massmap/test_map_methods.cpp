@@ -10,7 +10,8 @@ BOOST_AUTO_TEST_CASE(null_b_satisfies_the_normal_equations_and_has_the_least_nor
   for (const auto& [ny, nx] : {std::pair<PetscInt, PetscInt>{8, 6}, {7, 9}, {5, 5}}) {
     const ShearField field = smallField(ny, nx);
     const auto fft = std::make_shared<Fft>(field.image, Planning::Estimate);
-    const MassMapper mapper(field, fft, nullptr, {MassMethod::NullB, 0, {.rtol = 1e-13, .iterations = 5000, .prefix = {}}});
+    const MassMapper mapper(field, fft, nullptr,
+                            {MassMethod::NullB, 0, {.rtol = 1e-13, .iterations = 5000, .prefix = {}}});
     const MassMap map = mapper.estimate(field.gamma);
     BOOST_TEST(map.result.converged);
     // L^T W (L kappa - gamma) = 0

@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(peaks_equal_a_serial_search_on_any_ranks) {
       }
     BOOST_TEST(peaks.size() == expected);
     for (std::size_t i = 0; i < peaks.size(); ++i) {
-      BOOST_TEST(peaks[i].snr == value(static_cast<std::int64_t>(peaks[i].y) * nx + static_cast<std::int64_t>(peaks[i].x)));
+      BOOST_TEST(peaks[i].snr ==
+                 value(static_cast<std::int64_t>(peaks[i].y) * nx + static_cast<std::int64_t>(peaks[i].x)));
       if (i > 0) BOOST_TEST(peaks[i].snr <= peaks[i - 1].snr);
       const SkyGrid::Point back = field.sky.pixelOf(peaks[i].ra, peaks[i].dec);
       BOOST_TEST(std::abs(back.x - peaks[i].x) + std::abs(back.y - peaks[i].y) < 1e-9);

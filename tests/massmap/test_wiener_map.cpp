@@ -15,7 +15,9 @@ struct Setup {
   GaussianField prior;
   MassMapper mapper;
   Setup(PetscInt ny, PetscInt nx, double rtol)
-      : field(smallField(ny, nx)), fft(std::make_shared<Fft>(field.image, Planning::Estimate)), prior(fft, smallSpectrum, smallPixel),
+      : field(smallField(ny, nx)),
+        fft(std::make_shared<Fft>(field.image, Planning::Estimate)),
+        prior(fft, smallSpectrum, smallPixel),
         mapper(field, fft, &prior, {MassMethod::Wiener, 0, {.rtol = rtol, .iterations = 1000, .prefix = {}}}) {}
 };
 const std::vector<std::pair<PetscInt, PetscInt>> sizes = {{8, 6}, {7, 9}, {1, 16}, {3, 5}, {2, 13}};

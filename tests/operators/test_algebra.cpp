@@ -50,12 +50,13 @@ BOOST_AUTO_TEST_CASE(every_combination_is_its_formula_and_passes_the_dot_test) {
     run(scale(-3, A), [&](PetscInt i) { return -3 * (a[i] * X[i]); });
     run(adjoint(compose(B, A)), [&](PetscInt i) { return a[i] * (b[i] * X[i]); });
     run(gram(A, copy(d2)), [&](PetscInt i) { return a[i] * (b[i] * (a[i] * X[i])); });
-    run(mask(s, [&] {
-          VecHandle m = s.vec();
-          const WriteLocal w(m);
-          for (PetscInt i = 0; i < w.size(); ++i) w[i] = i % 2;
-          return m;
-        }()),
+    run(mask(s,
+             [&] {
+               VecHandle m = s.vec();
+               const WriteLocal w(m);
+               for (PetscInt i = 0; i < w.size(); ++i) w[i] = i % 2;
+               return m;
+             }()),
         [&](PetscInt i) { return i % 2 ? X[i] : 0; });
 
     const Cube two = cube.withChannels(2);

@@ -10,9 +10,11 @@ using namespace lacuna;
 
 namespace {
 
-const std::vector<Shape> images = {{1, 1, 1, 8, 6}, {1, 1, 1, 7, 5}, {1, 1, 1, 6, 7}, {1, 1, 1, 5, 8}, {1, 1, 1, 1, 9},
-                                   {1, 1, 1, 1, 8}, {1, 1, 1, 2, 3}, {1, 1, 1, 9, 1}, {1, 1, 1, 13, 11}, {3, 1, 1, 4, 6}, {1, 1, 1, 31, 64}};
-const std::vector<Shape> volumes = {{1, 1, 4, 3, 6}, {1, 1, 5, 4, 3}, {2, 1, 3, 7, 5}, {1, 1, 2, 2, 2}, {1, 1, 6, 1, 5}};
+const std::vector<Shape> images = {{1, 1, 1, 8, 6},   {1, 1, 1, 7, 5}, {1, 1, 1, 6, 7},  {1, 1, 1, 5, 8},
+                                   {1, 1, 1, 1, 9},   {1, 1, 1, 1, 8}, {1, 1, 1, 2, 3},  {1, 1, 1, 9, 1},
+                                   {1, 1, 1, 13, 11}, {3, 1, 1, 4, 6}, {1, 1, 1, 31, 64}};
+const std::vector<Shape> volumes = {
+    {1, 1, 4, 3, 6}, {1, 1, 5, 4, 3}, {2, 1, 3, 7, 5}, {1, 1, 2, 2, 2}, {1, 1, 6, 1, 5}};
 
 std::shared_ptr<const Fft> fftOf(const Shape& s) { return std::make_shared<Fft>(cubeOf(s), Planning::Estimate); }
 double bump(const Mode& k) { return std::exp(-3 * (k.fx * k.fx + 2 * k.fy * k.fy + 3 * k.fz * k.fz)); }
@@ -83,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_plane_wave_is_multiplied_by_its_transfer) {
   const auto fft = fftOf(s);
   const SpectralFilter F(fft, {bump});
   const double fx = 3.0 / 10, fy = -5.0 / 12;
-  const VecHandle x = field(fft->cube(), [&](double i, double j) { return std::cos(2 * std::numbers::pi * (fx * i + fy * j) + 0.3); });
+  const VecHandle x =
+      field(fft->cube(), [&](double i, double j) { return std::cos(2 * std::numbers::pi * (fx * i + fy * j) + 0.3); });
   VecHandle y = like(x), expected = like(x);
   F.apply(x, y);
   check(VecAXPBY(expected, std::exp(-3 * (fx * fx + 2 * fy * fy)), 0, x));
@@ -97,8 +100,11 @@ BOOST_AUTO_TEST_CASE(shear_of_plane_waves_has_the_signs_of_the_convention) {
   struct Case {
     double kx, ky, d1, d2;
   };
-  for (const Case& c : {Case{2, 0, 1, 0}, Case{0, 3, -1, 0}, Case{2, 2, 0, 1}, Case{2, -2, 0, -1}, Case{2, 1, 0.6, 0.8}}) {
-    const VecHandle kappa = field(fft->cube(), [&](double i, double j) { return std::cos(2 * std::numbers::pi * (c.kx * i + c.ky * j) / 16 + 0.7); });
+  for (const Case& c :
+       {Case{2, 0, 1, 0}, Case{0, 3, -1, 0}, Case{2, 2, 0, 1}, Case{2, -2, 0, -1}, Case{2, 1, 0.6, 0.8}}) {
+    const VecHandle kappa = field(fft->cube(), [&](double i, double j) {
+      return std::cos(2 * std::numbers::pi * (c.kx * i + c.ky * j) / 16 + 0.7);
+    });
     VecHandle gamma = L->range().vec();
     L->apply(kappa, gamma);
     const ReadLocal k(kappa), g(gamma);
@@ -133,8 +139,10 @@ BOOST_AUTO_TEST_CASE(lensing_composed_with_synthesis_equals_the_fused_operator) 
     const auto fft = fftOf(s);
     auto amplitude = [](const Mode& k) { return 1 / (0.1 + k.fx * k.fx + k.fy * k.fy); };
     auto times = [&](double (*D)(const Mode&)) { return [=](const Mode& k) { return amplitude(k) * D(k); }; };
-    const auto fused = std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{times(lensingD1), times(lensingD2)});
-    const auto parts = compose(lensing(fft), std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{amplitude}));
+    const auto fused =
+        std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{times(lensingD1), times(lensingD2)});
+    const auto parts =
+        compose(lensing(fft), std::make_shared<SpectralSynthesis>(fft, std::vector<Transfer>{amplitude}));
     VecHandle xi = fused->domain().vec(), a = fused->range().vec(), b = like(a);
     Rng(8).normal(fused->domain(), xi);
     fused->apply(xi, a);
