@@ -139,7 +139,8 @@ void Inputs::set(const Key& key, Value value, Origin origin, std::size_t line, s
 
 void Inputs::setDefaults() {
   for (auto& entry : entries_)
-    if (entry.origin == Origin::Default) entry.value = entry.key->standard;
+    if (entry.origin == Origin::Default && (entry.key->rival.empty() || !given(entry.key->rival)))
+      entry.value = entry.key->standard;
   if (!has("output.name")) {
     const Key& name = *entry("output.name").key;
     set(name, std::filesystem::path(fileName_).stem().string(), Origin::Default, 0, 0);

@@ -50,6 +50,7 @@ struct Key {
   std::vector<std::string> choices = {};
   std::size_t length = 0;  ///< of a list; 0: any
   Condition when = {};
+  std::string rival = {};  ///< "section.name": where it is given, this key has no default
   std::string doc = {};
 
   std::string fullName() const { return section + "." + name; }

@@ -17,6 +17,7 @@ std::vector<Key> spectrumKeys(const std::string& section, const Condition& when)
        .standard = "matern",
        .choices = {"power-law", "matern", "squared-exponential"},
        .when = when,
+       .rival = section + ".spectrum",
        .doc =
            "Formula of the spectrum (L = correlation_arcmin in radians, nu = smoothness, so that sd is the rms of the "
            "field): power-law: C_ell = amplitude (ell/1000)^slope, and 0 at ell = 0; matern: C_ell = sd^2 4 pi nu "

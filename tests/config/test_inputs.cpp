@@ -37,7 +37,7 @@ seed = 0xFF
   BOOST_TEST(inputs.integer("grid.nx") == 1000);
   BOOST_TEST(!inputs.has("grid.ny"));
   BOOST_TEST((inputs.numbers("grid.center_deg") == std::vector<double>{150.1, 2}));
-  BOOST_TEST(inputs.number("prior.smoothness") == 1.5);
+  BOOST_TEST(inputs.number("prior.smoothness") == 0.3);
   BOOST_TEST(inputs.integer("posterior.seed") == 255);
   BOOST_TEST(inputs.number("solver.rtol") == 1e-6);
   BOOST_TEST(inputs.given("grid.nx"));

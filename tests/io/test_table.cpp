@@ -174,8 +174,8 @@ BOOST_AUTO_TEST_CASE(bad_hdf5) {
   expectOpenError(bad, "links.h5", {"external link"}, {}, "X");
   expectOpenError(bad, "virtual.h5", {"'X'", "virtual"}, {"X"});
   expectOpenError(bad, "outside.h5", {"'X'", "another file"}, {"X"});
-  expectOpenError(bad, "unwritten.h5", {"'X'", "0 of its"}, {"X"});
-  expectOpenError(bad, "unwritten.h5", {"'Y'", "never written"}, {"Y"});
+  expectOpenError(bad, "unwritten.h5", {"'X'", "far more than its file"}, {"X"});
+  expectOpenError(bad, "unwritten.h5", {"'Y'", "far more than its file"}, {"Y"});
   const auto table = openTable(world, file("flipped.h5"));
   double value = 0;
   table->read("X", 0, 1, &value);

@@ -139,6 +139,8 @@ def words(root, paths):
 
 def text(root, paths):
     for path in paths:
+        if path.endswith((".png", ".h5", ".fits")):
+            continue  # not text
         content = lines_of(root, path)
         if content[-1] != "":
             yield f"{path}:{len(content)}: no newline at the end of the file"
