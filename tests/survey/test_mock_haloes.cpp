@@ -17,8 +17,8 @@ constexpr double pi = std::numbers::pi, arcmin = pi / 180 / 60;
 /// Tanh-sinh quadrature of f over [a, b].
 double integrate(const std::function<double(double)>& f, double a, double b) {
   double sum = 0;
-  const double h = 1.0 / 64;
-  for (int i = -256; i <= 256; ++i) {
+  const double h = 1.0 / 32;
+  for (int i = -128; i <= 128; ++i) {
     const double t = i * h, s = 0.5 * pi * std::sinh(t), x = std::tanh(s);
     const double w = 0.5 * pi * std::cosh(t) / (std::cosh(s) * std::cosh(s));
     const double at = 0.5 * (a + b) + 0.5 * (b - a) * x;
@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(mean_convergence_is_the_mass_in_the_cylinder) {
 }
 
 BOOST_AUTO_TEST_CASE(pixels_hold_the_mean_of_the_profile) {
+  if (rankOf(PETSC_COMM_WORLD) > 0) return;  // the same on all: once is enough for two-dimensional quadratures
   const NfwLens lens(cluster, FlatLcdm(70, 0.3), 1.0);
   const double side = 0.5 * arcmin;
   // Against a quadrature over the square in polar coordinates around the lens, which sees no divergence.
