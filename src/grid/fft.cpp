@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/phase.hpp"
+#include "grid/fftw_plans.hpp"
 
 namespace lacuna {
 namespace {
@@ -17,45 +18,11 @@ static_assert(sizeof(Complex) == sizeof(fftw_complex));
 fftw_complex* raw(Complex* p) { return reinterpret_cast<fftw_complex*>(p); }
 double* real(Complex* p) { return reinterpret_cast<double*>(p); }
 
-struct FreePlan {
-  void operator()(fftw_plan p) const { fftw_destroy_plan(p); }
-};
-using Plan = std::unique_ptr<std::remove_pointer_t<fftw_plan>, FreePlan>;
-struct FreeFftw {
-  void operator()(void* p) const { fftw_free(p); }
-};
-template <class T>
-using Buffer = std::unique_ptr<T[], FreeFftw>;
-template <class T>
-Buffer<T> allocate(std::int64_t n) {
-  auto* p = static_cast<T*>(fftw_malloc(sizeof(T) * static_cast<std::size_t>(std::max<std::int64_t>(n, 1))));
-  if (!p) throw std::bad_alloc();
-  return Buffer<T>(p);
-}
-
 /// Items in a block of about `bytes`, so that a block and its transform stay in the second-level cache.
 constexpr std::int64_t rowBytes = 128 << 10, lineBytes = 256 << 10;
 PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t bytesPerItem) {
   return static_cast<PetscInt>(
       std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
-}
-
-/// A plan for full blocks and one for the last, smaller block (null where there is none).
-struct BlockPlan {
-  PetscInt items = 0, block = 1;
-  Plan full, last;
-  fftw_plan of(PetscInt count) const { return count == block ? full.get() : last.get(); }
-  template <class F>
-  void forEach(F&& f) const {
-    for (PetscInt i = 0; i < items; i += block) f(i, std::min(block, items - i));
-  }
-};
-template <class Make>
-BlockPlan blockPlan(PetscInt items, PetscInt block, Make&& make) {
-  BlockPlan p{items, std::min(block, std::max<PetscInt>(items, 1)), {}, {}};
-  if (items >= p.block) p.full.reset(make(p.block));
-  if (items % p.block) p.last.reset(make(items % p.block));
-  return p;
 }
 
 void initialiseFftwMpi() {
@@ -77,14 +44,14 @@ struct Fft::Plans {
   Cube cube;
   Modes modes;
   PetscInt rows = 0, rowLength = 0;
-  std::int64_t halfRow = 0;   ///< complex numbers of a transformed row
-  bool exchanged = false;     ///< more than one rank in space: a transposition through MPI
-  Buffer<double> rowBlock;    ///< a block of rows
-  Buffer<Complex> lineBlock;  ///< a block of lines (without exchange)
-  Buffer<Complex> byRows;     ///< [row][line][inner]
-  Buffer<Complex> byLines;    ///< [line][lineLength][inner] (with exchange)
+  std::int64_t halfRow = 0;       ///< complex numbers of a transformed row
+  bool exchanged = false;         ///< more than one rank in space: a transposition through MPI
+  FftwBuffer<double> rowBlock;    ///< a block of rows
+  FftwBuffer<Complex> lineBlock;  ///< a block of lines (without exchange)
+  FftwBuffer<Complex> byRows;     ///< [row][line][inner]
+  FftwBuffer<Complex> byLines;    ///< [line][lineLength][inner] (with exchange)
   BlockPlan rowsForward, rowsBackward, linesForward, linesBackward;
-  Plan toLines, toRows;
+  FftwPlan toLines, toRows;
   Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"},
       movePhase{"fft transposition", "GB"};
 
