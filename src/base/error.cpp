@@ -61,8 +61,10 @@ void throwPetsc(PetscErrorCode code, std::source_location where) {
 
 void checkOptions(PetscErrorCode code) {
   if (!code) return;
-  const std::string text = takePetscMessage(code);
-  throw Error(ExitCode::Usage, "PETSc options: " + text.substr(0, text.find('\n')));
+  std::string text = takePetscMessage(code);
+  text = text.substr(0, text.find('\n'));
+  const auto start = text.find("): ");  // "PETSc error 62 (Invalid argument): what the user wants to know"
+  throw Error(ExitCode::Usage, "PETSc options: " + (start == std::string::npos ? text : text.substr(start + 3)));
 }
 
 void throwMpi(int code, std::source_location where) {

@@ -24,6 +24,8 @@ class Scanner {
       if (length > 1 && state_ == State::Plain)
         return fault(fmt::format("the character '{}' outside a string or comment (only ASCII may stand there)",
                                  rest.substr(0, length)));
+      if (rest[0] == '\n' && (state_ == State::Basic || state_ == State::Literal))
+        return fault("the string does not end on its line: a quote is missing");
       if (state_ == State::Plain && rest[0] == '.' && ++dots_ > maxDots)
         return fault("a key of too many parts (they are section.name)");
       advance(step(rest, length));

@@ -20,6 +20,7 @@ namespace {
 constexpr std::int64_t chunkBytes = 1 << 21;
 constexpr std::int64_t slack = 1 << 13;  ///< bytes for what HDF5 itself notes down with a dataset or attribute
 constexpr std::chrono::seconds patience{3};
+constexpr std::chrono::seconds farewellPatience{1};  ///< ranks that leave together do so at once
 
 /// Chunks of up to 2 MiB: whole rows first, then rows, planes, frames.
 std::vector<hsize_t> chunkOf(const std::vector<hsize_t>& extents, std::size_t valueBytes) {
@@ -80,7 +81,7 @@ H5Writer::~H5Writer() {
   int allHere = 0;
   const auto start = std::chrono::steady_clock::now();
   if (MPI_Ibarrier(comm_, &request) != MPI_SUCCESS) request = MPI_REQUEST_NULL;
-  while (request != MPI_REQUEST_NULL && !allHere && std::chrono::steady_clock::now() - start < patience) {
+  while (request != MPI_REQUEST_NULL && !allHere && std::chrono::steady_clock::now() - start < farewellPatience) {
     MPI_Test(&request, &allHere, MPI_STATUS_IGNORE);
     if (!allHere) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -82,7 +82,7 @@ TEXT = [
     Case("number too large for an integer", CONFIG, ["run.toml:5:", ], catalogue(("nx = 12", "nx = 99999999999999999999"))),
     Case("non-ASCII key", CONFIG, ["run.toml:10:", "ASCII"], more("s\u00e4mples = 3")),
     Case("not TOML", CONFIG, ["run.toml:10:"], more("samples: 3")),
-    Case("string without an end", CONFIG, ["run.toml:2:"], catalogue(('"cat.fits"', '"cat.fits'))),
+    Case("string without an end", CONFIG, ["run.toml:2:", "quote is missing"], catalogue(('"cat.fits"', '"cat.fits'))),
     Case("2 MiB", CONFIG, ["run.toml", "1 MiB"], raw("# " + "x" * (1 << 21) + "\n" + CATALOGUE)),
     Case("zero bytes inside", CONFIG, ["run.toml:"], raw(CATALOGUE.replace("0.5", "0.5\0"))),
     Case("a binary file as configuration", CONFIG, ["run.toml"], raw(bytes(range(256)) * 8)),
