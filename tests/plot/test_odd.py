@@ -26,7 +26,7 @@ class Odd(PlotTest):
         return out, names
 
     def test_tiny_and_stretched_grids(self):
-        for shape in ((1, 1), (1, 7), (7, 1), (3, 5), (2, 400), (700, 3), (1, 3000)):
+        for shape in ((1, 1), (7, 1), (3, 5), (700, 3), (1, 3000)):
             with self.subTest(shape):
                 maps, _ = products.mass_map(*shape)
                 maps["mask"][...] = 1
@@ -62,10 +62,9 @@ class Odd(PlotTest):
 
     def test_each_part_may_be_missing(self):
         maps, _ = products.mass_map(20, 30)
-        for name in maps:
-            if name != "kappa_E":
-                with self.subTest(name):
-                    self.draw({key: values for key, values in maps.items() if key != name}, only="overview")
+        for gone in (["std", "snr"], ["kappa_B", "kappa_ks"], ["residual1"], ["count", "mask"], ["gamma1"]):
+            with self.subTest(gone):
+                self.draw({name: values for name, values in maps.items() if name not in gone}, only="overview,shear")
         out, names = self.draw({"kappa_E": maps["kappa_E"]}, every=True)
         self.assertIn("note: std: not drawn", out)
         self.assertIn("note: peaks: not drawn", out)
