@@ -132,7 +132,8 @@ class Errors(PlotTest):
     def test_a_full_disk_leaves_nothing_behind(self):
         script = 'ulimit -f 8; exec "$0" "$@"'  # no file beyond 8 KiB
         for kind in ("png", "pdf"):
-            result = self.run_program("-c", script, PROGRAM, self.demo, "--only", "map", "--format", kind, program="bash")
+            arguments = (PROGRAM, self.demo, "--only", "map", "--format", kind)
+            result = self.run_program("-c", script, *arguments, program="bash")
             self.assertEqual(result.returncode, 74, result.stderr)
             self.assertIn(f"demo_map.{kind}: cannot be written", result.stderr)
             self.assertNotIn("Traceback", result.stderr)
