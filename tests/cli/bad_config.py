@@ -138,7 +138,7 @@ LINE = [
     Case("PETSc option that nothing uses", USAGE, ["-kps_type"], command("run.toml", "--", "-kps_type", "cg")),
     Case("PETSc option of a solver that does not run", USAGE, ["-ksp_rtol"],
          command("run.toml", "--set", "solver.method=kaiser-squires", "--", "-ksp_rtol", "0.1")),
-    Case("PETSc option with a wrong value", USAGE, ["-ksp_type", "nonsense"], command("run.toml", "--", "-ksp_type", "nonsense")),
+    Case("PETSc option with a wrong value", USAGE, ["PETSc options", "KSP type nonsense"], command("run.toml", "--", "-ksp_type", "nonsense")),
     Case("PETSc options that are used", 0, [], command("run.toml", "--", "-ksp_type", "cg")),
     Case("somebody's .petscrc changes nothing", 0, [], petscrc),
 ]
