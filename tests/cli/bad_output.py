@@ -126,7 +126,7 @@ def small(size, *changes):
 
 LARGE = ("nx = 12", "nx = 160"), ("ny = 12", "ny = 160"), ("samples = 2", "samples = 0")
 MOUNTS = [
-    Case("read-only folder", CREATE, ["small/out", "ead-only"], into("small", read_only), (1, 2, 3)),
+    Case("read-only folder", CREATE, ["small/out"], into("small", read_only), (1, 2, 3)),
     Case("full before the start", IO, ["small/out.jsonl", "No space left"], into("small", full)),
     Case("too little for the maps", IO, ["small/out.h5", "MB"], small(1024, *LARGE), (1, 2, 3)),
 ] + [  # from a disk that is full at the first dataset to one that is full at the last FITS image

@@ -50,8 +50,9 @@ def product(scene, name="out.h5"):
 
 
 def same(a, b, what):
+    """Equal to what two solves to the default rtol, 1e-6, may differ by."""
     distance = np.abs(a - b).max() / np.abs(a).max()
-    require(distance < 1e-8, f"{what}: kappa_E differs by {distance:.1e}")
+    require(distance < 1e-5, f"{what}: kappa_E differs by {distance:.1e}")
 
 
 def map_of(bench, scene, ranks=1, words=()):
@@ -133,7 +134,8 @@ def options(bench):
     with Scene() as scene:
         scene.catalogue()
         for method in ("wiener", "kaiser-squires", "null-b"):
-            good(bench, scene, ["run.toml", "--set", f"solver.method={method}", "--set", f"output.name={method}"], 2)
+            good(bench, scene, ["run.toml", "--set", f"solver.method={method}", "--set", "solver.rtol=0.01",
+                 "--set", f"output.name={method}"], 2)
             require(set(product(scene, f"{method}.h5")) - {"std", "snr"} == MAIN, f"maps of {method}")
             require(os.path.exists(scene.path(f"{method}_std.fits")) == (method == "wiener"), f"std of {method}")
         for samples in (0, 1):
