@@ -20,7 +20,8 @@ void PerturbAndSolve::draw(std::uint32_t index, Vec z) const {
   factor_->applyAdjoint(eta2, b);
   if (filter_.prior()) check(VecAXPY(b, 1, eta1));
   const LinearResult r = filter_.solver().solve(b, z);
-  if (!r.converged)
+  if (!r.converged && !r.limited)  // at the limit of iterations the draw is as good as the map
+
     throw RankError(ExitCode::Diverged, 0,
                     "posterior sample " + std::to_string(index) + ": " + r.reason + " after " +
                         std::to_string(r.iterations) + " iterations");

@@ -11,7 +11,7 @@ namespace lacuna {
 /// *deviation* z from the posterior mean.
 class PerturbAndSolve final : public Sampler {
  public:
-  /// Throws 70 in draw() if a solve does not reach its rtol.
+  /// Throws 70 in draw() if a solve diverges; one that stops at the limit of iterations gives an approximate draw.
   PerturbAndSolve(const WienerFilter& filter, const Rng& rng);
   void draw(std::uint32_t index, Vec z) const override;
 

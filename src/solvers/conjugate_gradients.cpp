@@ -37,8 +37,6 @@ struct ConjugateGradients::State {
     check(KSPSetTolerances(ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
     check(KSPMonitorSet(ksp, monitor, this, nullptr));  // beside those of the options (-ksp_monitor)
     checkOptions(KSPSetFromOptions(ksp));
-    PetscBool asked = PETSC_FALSE;  // PETSc looks at this one only when it solves: name it as used
-    check(PetscOptionsHasName(nullptr, options.prefix.c_str(), "-ksp_converged_reason", &asked));
     check(KSPSetUp(ksp));
     broken = false;
   }

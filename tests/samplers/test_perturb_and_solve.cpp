@@ -1,7 +1,6 @@
 /// Posterior draws: their covariance against the inverse of the dense precision, with a prior and without.
 #include "dense_operator.hpp"
 #include "derivatives.hpp"
-#include "expect_error.hpp"
 #include "model/gaussian_noise.hpp"
 #include "samplers/perturb_and_solve.hpp"
 
@@ -76,10 +75,13 @@ BOOST_AUTO_TEST_CASE(draws_differ_by_index_and_seed_and_repeat) {
   BOOST_TEST(distance(a, b) > 1e-3);
 }
 
-BOOST_AUTO_TEST_CASE(a_solve_that_does_not_converge_is_no_sample) {
+BOOST_AUTO_TEST_CASE(at_the_limit_of_iterations_the_draw_is_approximate) {
   const Setup s;
-  const WienerFilter filter(s.likelihood, true, nullptr, {.rtol = 1e-14, .iterations = 1, .prefix = {}});
-  VecHandle z = s.x.vec();
-  const PerturbAndSolve sampler(filter, Rng(1));
-  expectError(ExitCode::Diverged, {"posterior sample 6", "limit of iterations"}, [&] { sampler.draw(6, z); });
+  VecHandle exact = s.x.vec(), z = s.x.vec();
+  const WienerFilter full(s.likelihood, true, nullptr, {.rtol = 1e-12, .iterations = 1000, .prefix = {}});
+  const WienerFilter limited(s.likelihood, true, nullptr, {.rtol = 1e-14, .iterations = 1, .prefix = {}});
+  PerturbAndSolve(full, Rng(1)).draw(6, exact);
+  PerturbAndSolve(limited, Rng(1)).draw(6, z);
+  BOOST_TEST(distance(z, exact) > 1e-10);
+  BOOST_TEST(distance(z, exact) < 1);
 }
