@@ -46,7 +46,7 @@ FitsFile FitsFile::open(const std::string& path) {
   fitsfile* file = nullptr;
   fits_clear_errmsg();
   if (fits_open_diskfile(&file, path.c_str(), READONLY, &status))
-    throw Error(ExitCode::BadData, path + ": CFITSIO cannot open it: " + statusText(status));
+    throw Error(ExitCode::BadData, path + ": cannot be opened as FITS: " + statusText(status));
   return FitsFile(file, path, false);
 }
 
