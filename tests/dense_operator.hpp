@@ -12,17 +12,17 @@ namespace lacuna {
 
 using DenseMatrix = std::vector<std::vector<double>>;  ///< [row][column]
 
-inline DenseMatrix denseOf(PetscInt rows, PetscInt columns, const std::function<double(PetscInt, PetscInt)>& f) {
+inline DenseMatrix denseOf(int rows, int columns, const std::function<double(int, int)>& f) {
   DenseMatrix m;
-  for (PetscInt i = 0; i < rows; ++i) {
+  for (int i = 0; i < rows; ++i) {
     m.emplace_back();
-    for (PetscInt j = 0; j < columns; ++j) m.back().push_back(f(i, j));
+    for (int j = 0; j < columns; ++j) m.back().push_back(f(i, j));
   }
   return m;
 }
 inline DenseMatrix transposed(const DenseMatrix& m) {
-  return denseOf(static_cast<PetscInt>(m.at(0).size()), static_cast<PetscInt>(m.size()),
-                 [&](PetscInt i, PetscInt j) { return m[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)]; });
+  return denseOf(static_cast<int>(m.at(0).size()), static_cast<int>(m.size()),
+                 [&](int i, int j) { return m[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)]; });
 }
 inline std::vector<double> times(const DenseMatrix& m, const std::vector<double>& x) {
   std::vector<double> y;
@@ -36,8 +36,7 @@ inline std::vector<double> times(const DenseMatrix& m, const std::vector<double>
 /// Gauss-Jordan elimination with pivots.
 inline DenseMatrix inverse(DenseMatrix a) {
   const std::size_t n = a.size();
-  DenseMatrix b = denseOf(static_cast<PetscInt>(n), static_cast<PetscInt>(n),
-                          [](PetscInt i, PetscInt j) { return i == j ? 1.0 : 0.0; });
+  DenseMatrix b = denseOf(static_cast<int>(n), static_cast<int>(n), [](int i, int j) { return i == j ? 1.0 : 0.0; });
   for (std::size_t c = 0; c < n; ++c) {
     std::size_t pivot = c;
     for (std::size_t i = c; i < n; ++i)
@@ -55,7 +54,7 @@ inline DenseMatrix inverse(DenseMatrix a) {
   return b;
 }
 /// Entry (k, i) of the orthogonal matrix of the cosine transform (DCT-II) of length n.
-inline double cosineBasis(PetscInt k, PetscInt i, PetscInt n) {
+inline double cosineBasis(int k, int i, int n) {
   return std::sqrt((k == 0 ? 1.0 : 2.0) / n) * std::cos(std::acos(-1.0) * (i + 0.5) * k / n);
 }
 

@@ -49,7 +49,8 @@ class Troubled final : public LinearOperator {
     const WriteLocal out(y);
     for (const NaturalRun& run : domain().naturalRuns())
       for (PetscInt k = 0; k < run.count; ++k)
-        out[run.local + k] = (1 + static_cast<double>(run.natural + k) / domain().global()) * in[run.local + k];
+        out[run.local + k] =
+            (1 + static_cast<double>(run.natural + k) / static_cast<double>(domain().global())) * in[run.local + k];
   }
   void doApplyAdjoint(Vec y, Vec x) const override { doApplyForward(y, x); }
   std::shared_ptr<Switch> switch_;

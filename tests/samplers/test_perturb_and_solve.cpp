@@ -8,9 +8,9 @@ using namespace lacuna;
 
 namespace {
 
-constexpr PetscInt unknowns = 5, data = 8;
-double entry(PetscInt i, PetscInt j) { return std::cos(1.3 * i * (j + 1)) + (i == j ? 1 : 0); }
-double weight(PetscInt i) { return i == 3 ? 0 : 0.4 + 0.3 * i; }
+constexpr int unknowns = 5, data = 8;
+double entry(int i, int j) { return std::cos(1.3 * i * (j + 1)) + (i == j ? 1 : 0); }
+double weight(int i) { return i == 3 ? 0 : 0.4 + 0.3 * i; }
 
 struct Setup {
   Space x = Space::line(PETSC_COMM_WORLD, unknowns), y = Space::line(PETSC_COMM_WORLD, data);
@@ -18,14 +18,14 @@ struct Setup {
   Setup() {
     VecHandle datum = y.vec(), variance = y.vec();
     fillNatural(y, datum, [](std::int64_t i) { return i == 3 ? std::nan("") : static_cast<double>(i); });
-    fillNatural(y, variance, [](std::int64_t i) { return 1 / weight(static_cast<PetscInt>(i)); });
+    fillNatural(y, variance, [](std::int64_t i) { return 1 / weight(static_cast<int>(i)); });
     likelihood = std::make_shared<Likelihood>(std::make_shared<DenseOperator>(x, y, denseOf(data, unknowns, entry)),
                                               std::make_shared<GaussianNoise>(y, datum, variance));
   }
   static DenseMatrix covariance(bool prior) {
-    return inverse(denseOf(unknowns, unknowns, [&](PetscInt a, PetscInt b) {
+    return inverse(denseOf(unknowns, unknowns, [&](int a, int b) {
       double sum = prior && a == b ? 1 : 0;
-      for (PetscInt i = 0; i < data; ++i) sum += weight(i) * entry(i, a) * entry(i, b);
+      for (int i = 0; i < data; ++i) sum += weight(i) * entry(i, a) * entry(i, b);
       return sum;
     }));
   }
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_covariance_of_draws_is_the_inverse_of_the_precision) {
     const WienerFilter filter(s.likelihood, prior, nullptr, {.rtol = 1e-10, .iterations = 100, .prefix = {}});
     const PerturbAndSolve sampler(filter, Rng(77));
     const DenseMatrix expected = Setup::covariance(prior);
-    DenseMatrix found = denseOf(unknowns, unknowns, [](PetscInt, PetscInt) { return 0.0; });
+    DenseMatrix found = denseOf(unknowns, unknowns, [](int, int) { return 0.0; });
     std::vector<double> mean(unknowns, 0.0);
     VecHandle z = s.x.vec();
     for (std::uint32_t k = 0; k < draws; ++k) {

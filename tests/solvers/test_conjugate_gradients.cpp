@@ -86,21 +86,21 @@ BOOST_AUTO_TEST_CASE(the_limit_of_iterations_is_told_and_the_result_is_usable) {
 }
 
 BOOST_AUTO_TEST_CASE(a_consistent_semi_definite_system_gives_the_least_norm) {
-  const PetscInt n = 15;
+  const int n = 15;
   const Space s = Space::line(PETSC_COMM_WORLD, n);
-  const auto value = [](PetscInt k) { return k % 3 == 0 ? 0.0 : 0.5 + k; };
-  const DenseMatrix M = denseOf(n, n, [&](PetscInt i, PetscInt j) {
+  const auto value = [](int k) { return k % 3 == 0 ? 0.0 : 0.5 + k; };
+  const DenseMatrix M = denseOf(n, n, [&](int i, int j) {
     double sum = 0;
-    for (PetscInt k = 0; k < n; ++k) sum += value(k) * cosineBasis(k, i, n) * cosineBasis(k, j, n);
+    for (int k = 0; k < n; ++k) sum += value(k) * cosineBasis(k, i, n) * cosineBasis(k, j, n);
     return sum;
   });
-  const DenseMatrix pseudo = denseOf(n, n, [&](PetscInt i, PetscInt j) {
+  const DenseMatrix pseudo = denseOf(n, n, [&](int i, int j) {
     double sum = 0;
-    for (PetscInt k = 0; k < n; ++k) sum += value(k) > 0 ? cosineBasis(k, i, n) * cosineBasis(k, j, n) / value(k) : 0;
+    for (int k = 0; k < n; ++k) sum += value(k) > 0 ? cosineBasis(k, i, n) * cosineBasis(k, j, n) / value(k) : 0;
     return sum;
   });
   std::vector<double> any;
-  for (PetscInt i = 0; i < n; ++i) any.push_back(std::cos(3.0 * i));
+  for (int i = 0; i < n; ++i) any.push_back(std::cos(3.0 * i));
   const std::vector<double> right = times(M, any), expected = times(pseudo, right);
   VecHandle b = vectorOf(s, [&](std::int64_t i) { return right[static_cast<std::size_t>(i)]; }), x = s.vec();
   const ConjugateGradients cg(std::make_shared<DenseOperator>(s, s, M), nullptr,

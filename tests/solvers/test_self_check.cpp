@@ -8,16 +8,16 @@ using namespace lacuna;
 
 namespace {
 
-constexpr PetscInt n = 20;
-double entry(PetscInt i, PetscInt j) { return 1 / (1.0 + std::abs(i - j)) + 0.2 * std::sin(2.0 * i + 5 * j); }
-double symmetric(PetscInt i, PetscInt j) { return entry(i, j) + entry(j, i); }
+constexpr int n = 20;
+double entry(int i, int j) { return 1 / (1.0 + std::abs(i - j)) + 0.2 * std::sin(2.0 * i + 5 * j); }
+double symmetric(int i, int j) { return entry(i, j) + entry(j, i); }
 
-std::shared_ptr<DenseOperator> matrix(const Space& s, const std::function<double(PetscInt, PetscInt)>& A,
-                                      const std::function<double(PetscInt, PetscInt)>& adjoint) {
+std::shared_ptr<DenseOperator> matrix(const Space& s, const std::function<double(int, int)>& A,
+                                      const std::function<double(int, int)>& adjoint) {
   return std::make_shared<DenseOperator>(s, s, denseOf(n, n, A), denseOf(n, n, adjoint));
 }
 auto scaled(double factor) {
-  return [factor](PetscInt i, PetscInt j) { return factor * entry(j, i); };
+  return [factor](int i, int j) { return factor * entry(j, i); };
 }
 
 }  // namespace
@@ -28,13 +28,12 @@ BOOST_AUTO_TEST_CASE(adjoints) {
   BOOST_TEST(!checkAdjoint("scaled", *matrix(s, entry, scaled(1 + 1e-9))).passed());
   BOOST_TEST(!checkAdjoint("negated", *matrix(s, entry, scaled(-1))).passed());
   BOOST_TEST(!checkAdjoint("not transposed", *matrix(s, entry, entry)).passed());
-  BOOST_TEST(!checkAdjoint("shifted", *matrix(s, entry, [](PetscInt i, PetscInt j) { return entry((j + 1) % n, i); }))
-                  .passed());
-  BOOST_TEST(!checkAdjoint("zero", *matrix(s, entry, [](PetscInt, PetscInt) { return 0.0; })).passed());
+  BOOST_TEST(!checkAdjoint("shifted", *matrix(s, entry, [](int i, int j) { return entry((j + 1) % n, i); })).passed());
+  BOOST_TEST(!checkAdjoint("zero", *matrix(s, entry, [](int, int) { return 0.0; })).passed());
   BOOST_TEST(!checkAdjoint("nan", *matrix(
-                                      s, [](PetscInt, PetscInt) { return std::nan(""); }, scaled(1)))
+                                      s, [](int, int) { return std::nan(""); }, scaled(1)))
                   .passed());
-  BOOST_TEST(!checkAdjoint("inf", *matrix(s, entry, [](PetscInt, PetscInt) { return INFINITY; })).passed());
+  BOOST_TEST(!checkAdjoint("inf", *matrix(s, entry, [](int, int) { return INFINITY; })).passed());
 }
 
 BOOST_AUTO_TEST_CASE(symmetries) {
@@ -42,13 +41,12 @@ BOOST_AUTO_TEST_CASE(symmetries) {
   BOOST_TEST(checkSymmetry("right", *matrix(s, symmetric, symmetric)).passed());
   BOOST_TEST(!checkSymmetry("asymmetric", *matrix(s, entry, scaled(1))).passed());
   BOOST_TEST(
-      !checkSymmetry(
-           "slightly",
-           *matrix(
-               s, [](PetscInt i, PetscInt j) { return symmetric(i, j) + (i == 3 && j == 7 ? 1e-8 : 0); }, symmetric))
+      !checkSymmetry("slightly",
+                     *matrix(
+                         s, [](int i, int j) { return symmetric(i, j) + (i == 3 && j == 7 ? 1e-8 : 0); }, symmetric))
            .passed());
   BOOST_TEST(!checkSymmetry("nan", *matrix(
-                                       s, [](PetscInt, PetscInt) { return std::nan(""); }, symmetric))
+                                       s, [](int, int) { return std::nan(""); }, symmetric))
                   .passed());
 }
 
@@ -80,17 +78,16 @@ BOOST_AUTO_TEST_CASE(rank_counts) {
   const Space all = Space::line(PETSC_COMM_WORLD, n), alone = Space::line(PETSC_COMM_SELF, n);
   const bool first = rankOf(PETSC_COMM_WORLD) == 0;
   const double ranks = sizeOf(PETSC_COMM_WORLD);
-  auto compare = [&](const std::function<double(PetscInt, PetscInt)>& here,
-                     const std::function<double(PetscInt, PetscInt)>& there) {
-    auto turned = [](const auto& f) { return [&f](PetscInt i, PetscInt j) { return f(j, i); }; };
+  auto compare = [&](const std::function<double(int, int)>& here, const std::function<double(int, int)>& there) {
+    auto turned = [](const auto& f) { return [&f](int i, int j) { return f(j, i); }; };
     const auto A = matrix(all, here, turned(here)), B = matrix(alone, there, turned(there));
     return checkRanks("it", *A, first ? B.get() : nullptr);
   };
   BOOST_TEST(compare(entry, entry).passed());
-  if (ranks > 1) BOOST_TEST(!compare([&](PetscInt i, PetscInt j) { return ranks * entry(i, j); }, entry).passed());
-  BOOST_TEST(!compare([](PetscInt i, PetscInt j) { return entry(i, j) + (i == n - 1 && j == n - 1 ? 1e-6 : 0); }, entry)
-                  .passed());
-  const auto nan = [](PetscInt, PetscInt) { return std::nan(""); };
+  if (ranks > 1) BOOST_TEST(!compare([&](int i, int j) { return ranks * entry(i, j); }, entry).passed());
+  BOOST_TEST(
+      !compare([](int i, int j) { return entry(i, j) + (i == n - 1 && j == n - 1 ? 1e-6 : 0); }, entry).passed());
+  const auto nan = [](int, int) { return std::nan(""); };
   BOOST_TEST(!compare(nan, nan).passed());
   BOOST_TEST(!compare(nan, entry).passed());
   BOOST_TEST(!compare(entry, nan).passed());

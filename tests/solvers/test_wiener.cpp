@@ -11,8 +11,8 @@ using namespace lacuna;
 
 namespace {
 
-constexpr PetscInt unknowns = 14, data = 17;
-double entry(PetscInt i, PetscInt j) { return std::exp(-0.3 * (i - j) * (i - j)) + 0.1 * std::sin(3.0 * i + j); }
+constexpr int unknowns = 14, data = 17;
+double entry(int i, int j) { return std::exp(-0.3 * (i - j) * (i - j)) + 0.1 * std::sin(3.0 * i + j); }
 bool masked(std::int64_t i) { return i % 5 == 4; }
 
 struct Setup {
@@ -22,7 +22,7 @@ struct Setup {
   std::shared_ptr<const Likelihood> likelihood;
   Setup() {
     VecHandle datum = y.vec(), variance = y.vec();
-    for (PetscInt i = 0; i < data; ++i) {
+    for (int i = 0; i < data; ++i) {
       d.push_back(masked(i) ? 0 : 2 * std::cos(1.7 * i));
       w.push_back(masked(i) ? 0 : 1 / (0.1 + 0.05 * (i % 4)));
     }
@@ -32,9 +32,9 @@ struct Setup {
                                               std::make_shared<GaussianNoise>(y, datum, variance));
   }
   DenseMatrix precision(bool prior) const {
-    return denseOf(unknowns, unknowns, [&](PetscInt a, PetscInt b) {
+    return denseOf(unknowns, unknowns, [&](int a, int b) {
       double sum = prior && a == b ? 1 : 0;
-      for (PetscInt i = 0; i < data; ++i) sum += w[static_cast<std::size_t>(i)] * entry(i, a) * entry(i, b);
+      for (int i = 0; i < data; ++i) sum += w[static_cast<std::size_t>(i)] * entry(i, a) * entry(i, b);
       return sum;
     });
   }
