@@ -251,7 +251,9 @@ MassMapOptions MassmapProblem::options() const {
              : method == "null-b" ? MassMethod::NullB
                                   : MassMethod::KaiserSquires;
   o.smoothingPixels = inputs_.number("solver.smoothing_arcmin") / sky_->pixelArcmin();
-  o.linear.rtol = inputs_.number("solver.rtol");
+  o.linear.rtol = inputs_.has("solver.rtol")      ? inputs_.number("solver.rtol")
+                  : o.method == MassMethod::NullB ? 1e-2
+                                                  : 1e-6;
   o.linear.iterations =
       static_cast<int>(std::min<std::int64_t>(inputs_.integer("solver.iterations"), std::numeric_limits<int>::max()));
   return o;

@@ -84,12 +84,11 @@ std::vector<Key> solverKeys() {
       {.section = "solver",
        .name = "rtol",
        .type = KeyType::Number,
-       .standard = 1e-6,
+       .standardDoc = "1e-6 for wiener, 1e-2 for null-b",
        .range = {.low = 0, .high = 1, .lowOpen = true, .highOpen = true},
        .when = {"solver.method", {"wiener", "null-b"}},
        .doc = "The solve ends at ||r|| / ||b|| <= rtol, in the whitened variable. With null-b stopping early is what "
-              "keeps "
-              "the noise down where masks are large: try 1e-2."},
+              "keeps the noise down where nothing was measured: a smaller rtol fits noise, and takes long."},
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,

@@ -39,10 +39,11 @@ seed = 0xFF
   BOOST_TEST((inputs.numbers("grid.center_deg") == std::vector<double>{150.1, 2}));
   BOOST_TEST(inputs.number("prior.smoothness") == 0.3);
   BOOST_TEST(inputs.integer("posterior.seed") == 255);
-  BOOST_TEST(inputs.number("solver.rtol") == 1e-6);
+  BOOST_TEST(inputs.number("posterior.rtol") == 1e-5);
   BOOST_TEST(inputs.given("grid.nx"));
-  BOOST_TEST(!inputs.given("solver.rtol"));
-  BOOST_TEST(inputs.has("solver.rtol"));
+  BOOST_TEST(!inputs.given("posterior.rtol"));
+  BOOST_TEST(inputs.has("posterior.rtol"));
+  BOOST_TEST(!inputs.has("solver.rtol"));
   BOOST_TEST(inputs.text("output.name") == "run");
   BOOST_TEST(inputs.notes().empty());
   const auto ranges = selectedRanges(inputs);

@@ -10,12 +10,13 @@ import tempfile
 import h5py
 import numpy as np
 
+SCRATCH = tempfile.TemporaryDirectory(prefix="lacuna_data_")  # removed when the script ends
 ARCMIN = np.pi / 180 / 60
 
 
 def run(config, ranks=2):
     """The product of a run with this configuration, an open h5py.File, and what was printed."""
-    folder = tempfile.mkdtemp(prefix="lacuna_data_")
+    folder = tempfile.mkdtemp(dir=SCRATCH.name)
     path = os.path.join(folder, "run.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(config + f'\n[output]\nname = "run"\nfolder = "{folder}"\n')
@@ -33,7 +34,7 @@ def require(ok, text):
 
 
 def spectrum_file(ell, power):
-    handle, path = tempfile.mkstemp(suffix=".txt")
+    handle, path = tempfile.mkstemp(suffix=".txt", dir=SCRATCH.name)
     with os.fdopen(handle, "w") as file:
         file.writelines(f"{l:.17g} {c:.17g}\n" for l, c in zip(ell, power))
     return path
@@ -184,7 +185,7 @@ samples = 0
 [noise]
 shape_sd = 0.02
 '''
-    path = tempfile.mktemp(suffix=".toml")
+    path = os.path.join(SCRATCH.name, "config.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(config % (catalogue, "false", "false"))
     done = subprocess.run([sys.argv[3], "-n", "2", sys.argv[2], path, "--check-signs"], capture_output=True, text=True,
