@@ -23,8 +23,8 @@ double openUnit(std::uint32_t hi, std::uint32_t lo) {
   return (static_cast<double>(static_cast<std::uint64_t>(hi) << 20 | lo >> 12) + 0.5) * 0x1p-52;
 }
 
-std::pair<double, double> Rng::uniformPair(std::int64_t natural) const {
-  const auto n = static_cast<std::uint64_t>(natural);
+std::pair<double, double> Rng::uniformPair(std::int64_t natural, std::uint32_t trial) const {
+  const std::uint64_t n = static_cast<std::uint64_t>(natural) + (static_cast<std::uint64_t>(trial) << 48);
   const r123::Philox4x32::ctr_type counter{
       {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), draw_, stream_}};
   const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};

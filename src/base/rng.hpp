@@ -19,8 +19,9 @@ class Rng {
   void normal(const Space& space, Vec x);   ///< x_i ~ N(0, 1), independent. Advances the draw counter.
   void uniform(const Space& space, Vec x);  ///< x_i ~ U(0, 1), never 0 or 1. Advances the draw counter.
 
-  /// Two independent uniforms, or normals, for one natural index; the draw counter stays.
-  std::pair<double, double> uniformPair(std::int64_t natural) const;
+  /// Two independent uniforms, or normals, for one natural index (below 2^48); the draw counter stays. A draw has as
+  /// many pairs as there are trials (65536): what rejection needs.
+  std::pair<double, double> uniformPair(std::int64_t natural, std::uint32_t trial = 0) const;
   std::pair<double, double> normalPair(std::int64_t natural) const;
 
   Rng split(std::uint32_t stream) const { return Rng(seed_, stream); }

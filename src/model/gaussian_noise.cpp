@@ -1,30 +1,11 @@
 #include "model/gaussian_noise.hpp"
 
 #include <cmath>
-#include <limits>
-#include <string>
+
+#include "model/bad_entries.hpp"
 
 namespace lacuna {
 namespace {
-
-/// The first bad entry by natural index, and how many there are; Collective.
-struct BadEntries {
-  long long first = std::numeric_limits<long long>::max();
-  long long count = 0;
-  void add(std::int64_t natural) {
-    first = std::min(first, static_cast<long long>(natural));
-    ++count;
-  }
-  void throwIfAny(MPI_Comm comm, const char* what) {
-    long long smallest = first, total = count;
-    checkMpi(MPI_Allreduce(&first, &smallest, 1, MPI_LONG_LONG, MPI_MIN, comm));
-    checkMpi(MPI_Allreduce(&count, &total, 1, MPI_LONG_LONG, MPI_SUM, comm));
-    if (total > 0)
-      throw RankError(ExitCode::BadData, 0,
-                      std::string("Gaussian noise: ") + what + " at natural index " + std::to_string(smallest) + " (" +
-                          std::to_string(total) + " in all)");
-  }
-};
 
 MPI_Comm commOf(Vec x) { return PetscObjectComm(reinterpret_cast<PetscObject>(x)); }
 
@@ -48,8 +29,8 @@ GaussianNoise::GaussianNoise(const Space& space, Vec y, Vec variance) : Noise(sp
         used += !masked;
       }
   }
-  badVariance.throwIfAny(space.comm(), "a variance that is not positive");
-  badDatum.throwIfAny(space.comm(), "a datum that is not finite");
+  badVariance.throwIfAny(space.comm(), "Gaussian noise: a variance that is not positive");
+  badDatum.throwIfAny(space.comm(), "Gaussian noise: a datum that is not finite");
   checkMpi(MPI_Allreduce(&used, &all, 1, MPI_LONG_LONG, MPI_SUM, space.comm()));
   count_ = all;
 }
@@ -83,6 +64,13 @@ void GaussianNoise::doSample(Rng& rng, Vec mu, Vec y) const {
   const ReadLocal m(mu), w(w_);
   const WriteLocal out(y);
   for (PetscInt i = 0; i < m.size(); ++i) out[i] = w[i] > 0 ? m[i] + out[i] / std::sqrt(w[i]) : 0;
+}
+
+void GaussianNoise::doProx(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const {
+  const ReadLocal y(y_), w(w_);
+  const double *data = y.data() + first, *inverse = w.data() + first;
+  for (PetscInt i = 0; i < count; ++i)
+    mu[i] = inverse[i] > 0 ? (inverse[i] * data[i] + weight[i] * v[i]) / (inverse[i] + weight[i]) : v[i];
 }
 
 }  // namespace lacuna

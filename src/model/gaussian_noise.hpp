@@ -19,6 +19,8 @@ class GaussianNoise final : public Noise {
   double doValueAndGradient(Vec mu, Vec g) const override;
   void doWeights(Vec mu, Curvature kind, Vec w) const override;
   void doSample(Rng& rng, Vec mu, Vec y) const override;
+  double doDeviance(Vec mu) const override { return 2 * doValue(mu); }
+  void doProx(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const override;
   VecHandle y_, w_;
   std::int64_t count_ = 0;
 };

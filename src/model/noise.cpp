@@ -27,5 +27,13 @@ void Noise::sample(Rng& rng, Vec mu, Vec y) const {
   if (mu == y) throw Error("Noise: sample: mu and y are the same vector");
   doSample(rng, mu, y);
 }
+double Noise::deviance(Vec mu) const {
+  require(mu, "mu");
+  return doDeviance(mu);
+}
+void Noise::prox(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const {
+  if (first < 0 || count < 0 || count > space_.local() - first) throw Error("Noise: prox: no such entries");
+  if (count > 0) doProx(first, count, v, weight, mu);
+}
 
 }  // namespace lacuna

@@ -1,0 +1,19 @@
+#pragma once
+#include "operators/linear_operator.hpp"
+
+namespace lacuna {
+
+/// A(x) + b, with the derivative of A: the mean of data over a known background b.
+class Affine final : public Model {
+ public:
+  /// Throws if b is not in the range of A.
+  Affine(std::shared_ptr<const Model> A, VecHandle b);
+
+ private:
+  void doApply(Vec x, Vec y) const override;
+  OperatorPointer doLinearise(Vec x) const override { return A_->linearise(x); }
+  std::shared_ptr<const Model> A_;
+  VecHandle b_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,55 @@
+#include "model/counts.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "model/bad_entries.hpp"
+
+namespace lacuna {
+namespace {
+
+/// The entries of a mask, or ones.
+std::vector<double> admitted(const Space& space, Vec mask) {
+  std::vector<double> use(static_cast<std::size_t>(space.local()), 1);
+  if (mask) {
+    const ReadLocal m(mask);
+    use.assign(m.data(), m.data() + m.size());
+  }
+  return use;
+}
+
+}  // namespace
+
+Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, bool signedData) {
+  if (!space.holds(y) || (mask && !space.holds(mask))) throw Error(name + ": data or mask are not in the space");
+  const std::vector<double> use = admitted(space, mask);
+  BadEntries badMask, notFinite, negative;
+  Counts counts;
+  counts.values.resize(use.size());
+  long long used = 0, all = 0;
+  {
+    const ReadLocal data(y);
+    for (const NaturalRun& run : space.naturalRuns())
+      for (PetscInt k = 0; k < run.count; ++k) {
+        const PetscInt i = run.local + k;
+        const auto at = static_cast<std::size_t>(i);
+        const std::int64_t natural = run.natural + k * run.stride;
+        counts.values[at] = std::numeric_limits<double>::quiet_NaN();
+        if (std::isnan(use[at])) badMask.add(natural);
+        if (use[at] == 0) continue;
+        if (!std::isfinite(data[i])) notFinite.add(natural);
+        if (data[i] < 0 && !signedData) negative.add(natural);
+        counts.values[at] = data[i];
+        ++used;
+      }
+  }
+  badMask.throwIfAny(space.comm(), name + ": NaN in the mask");
+  notFinite.throwIfAny(space.comm(), name + ": a datum that is not finite");
+  negative.throwIfAny(space.comm(), name + ": a negative count");
+  checkMpi(MPI_Allreduce(&used, &all, 1, MPI_LONG_LONG, MPI_SUM, space.comm()));
+  if (all == 0) throw RankError(ExitCode::BadData, 0, name + ": all data are masked");
+  counts.used = all;
+  return counts;
+}
+
+}  // namespace lacuna

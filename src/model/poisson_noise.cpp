@@ -1,0 +1,33 @@
+#include "model/poisson_noise.hpp"
+
+namespace lacuna {
+namespace {
+
+[[gnu::target_clones("avx512f", "avx2", "default")]] void proxOfAll(std::size_t n, const double* y, const double* v,
+                                                                    const double* weight, double* mu) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double root = poissonProx(y[i], v[i], weight[i]);
+    mu[i] = y[i] == y[i] ? root : v[i];  // NaN: masked
+  }
+}
+
+}  // namespace
+
+void PoissonDensity::prox(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const {
+  proxOfAll(static_cast<std::size_t>(count), y_.data() + first, v, weight, mu);
+}
+
+double poissonExcess(double y, double mu) {
+  if (mu < 0) return std::numeric_limits<double>::infinity();
+  if (!(y > 0)) return mu;
+  const double d = (mu - y) / y;  // y (d - ln(1 + d)), whose series begins with d^2/2
+  if (std::abs(d) < 1e-3) return y * d * d * (0.5 - d * (1.0 / 3 - d * (0.25 - d * (0.2 - d / 6))));
+  return d < 1 ? y * (d - std::log1p(d)) : mu - y - y * std::log(mu / y);
+}
+
+PoissonNoise::PoissonNoise(const Space& space, Vec counts, Vec mask)
+    : PoissonNoise(space, readCounts("Poisson noise", space, counts, mask)) {}
+PoissonNoise::PoissonNoise(const Space& space, Counts counts)
+    : PointwiseNoise(space, PoissonDensity(std::move(counts.values)), counts.used) {}
+
+}  // namespace lacuna
