@@ -34,9 +34,22 @@ const std::string& text(const Key& key, const TomlValue& found) {
   return found.text;
 }
 
+std::vector<double> numbers(const Key& key, const TomlValue& found) {
+  if (isNumber(found)) return {number(key, found)};
+  if (found.kind != Kind::List || found.items.empty()) refuse(key, found);
+  std::vector<double> values;
+  for (const auto& item : found.items) values.push_back(number(key, item));
+  return values;
+}
+
 const std::vector<TomlValue>& list(const Key& key, const TomlValue& found) {
   if (found.kind != Kind::List || (key.length > 0 && found.items.size() != key.length)) refuse(key, found);
   return found.items;
+}
+
+/// "in [1, 8]", ">= 0"
+std::string limitsText(const Range& range) {
+  return (std::isfinite(range.low) && std::isfinite(range.high) ? "in " : "") + range.text();
 }
 
 }  // namespace
@@ -45,15 +58,18 @@ std::string allowedText(const Key& key) {
   if (!key.choices.empty()) {
     std::string out = "one of ";
     for (const auto& choice : key.choices) out += (out.size() > 7 ? ", " : "") + tomlText(choice);
+    const bool number = key.type == KeyType::NumberOrText, numbers = key.type == KeyType::NumbersOrText;
+    if (number || numbers) out += (number ? ", or a number " : ", or numbers ") + limitsText(key.range);
     return out;
   }
   std::string out(typeText(key.type));
   if (key.length > 0)
     out = fmt::format("a list of {} {}", key.length, key.type == KeyType::Numbers ? "numbers" : "strings");
   if (key.range.unlimited()) return out;
-  const bool interval = std::isfinite(key.range.low) && std::isfinite(key.range.high);
-  const std::string limits = (interval ? "in " : "") + key.range.text();
-  return key.type == KeyType::NumberOrText ? "a number " + limits + " or a string" : out + " " + limits;
+  const std::string limits = limitsText(key.range);
+  if (key.type == KeyType::NumberOrText) return "a number " + limits + " or a string";
+  if (key.type == KeyType::NumbersOrText) return "a number or a list of numbers " + limits + ", or a string";
+  return out + " " + limits;
 }
 
 Value checkValue(const Key& key, const TomlValue& found) {
@@ -74,6 +90,11 @@ Value checkValue(const Key& key, const TomlValue& found) {
     case KeyType::Text:
     case KeyType::Path:
       return text(key, found);
+    case KeyType::NumberOrNumbers:
+      return numbers(key, found);
+    case KeyType::NumbersOrText:
+      if (found.kind == Kind::Text) return text(key, found);
+      return numbers(key, found);
     case KeyType::Numbers: {
       std::vector<double> values;
       for (const auto& item : list(key, found)) values.push_back(number(key, item));

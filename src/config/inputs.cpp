@@ -20,7 +20,8 @@ Error badConfig(const std::string& text) { return Error(ExitCode::BadConfig, tex
 std::string shown(std::string_view name) {
   const std::string quoted = tomlText(Value(clipped(name, 60)));
   const bool plain = !name.empty() && name.size() <= 60 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   });
   return plain ? std::string(name) : quoted;
 }
@@ -87,6 +88,14 @@ void Inputs::readFile(std::string_view text) {
     if (section.value.kind != TomlValue::Kind::Table)
       throw badConfig(
           fmt::format("{}[{}] is a section and cannot be {}", at(section.at), section.name, section.value.found()));
+    if (const Key* key = isKnown ? nullptr : findKey(program_, section.name))
+      throw badConfig(fmt::format("{}[{}] {}: found a table; must be {}", at(section.at), key->section, key->name,
+                                  allowedText(*key)));
+    const auto dot = section.name.find('.');
+    const std::string outer = dot == std::string::npos ? "" : section.name.substr(0, dot);
+    if (!isKnown && std::ranges::find(known, outer) != known.end())
+      throw badConfig(fmt::format("{}unknown key {} in [{}]: {}", at(section.at), shown(section.name.substr(dot + 1)),
+                                  outer, adviceOnKey(program_, outer, section.name.substr(dot + 1))));
     if (!isKnown)
       throw badConfig(fmt::format("{}unknown section [{}]: {}", at(section.at), shown(section.name),
                                   adviceOnSection(program_, section.name)));
@@ -112,8 +121,10 @@ void Inputs::readSetting(const std::string& setting) {
   const std::string name(trimmed(std::string_view(setting).substr(0, equals)));
   const Key* key = findKey(program_, name);
   if (!key) {
-    const auto dot = name.find('.');
     const auto sections = sectionsOf(program_);
+    auto dot = name.rfind('.');  // of [prior.space] the last one counts
+    if (dot != std::string::npos && std::ranges::find(sections, name.substr(0, dot)) == sections.end())
+      dot = name.find('.');
     const std::string section = dot == std::string::npos ? "" : name.substr(0, dot);
     if (!section.empty() && std::ranges::find(sections, section) == sections.end())
       throw badConfig(

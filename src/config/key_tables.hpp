@@ -10,6 +10,12 @@ namespace lacuna {
 std::vector<Key> massmapKeys();
 /// [data] of lacuna-massmap.
 std::vector<Key> massmapDataKeys();
+std::vector<Key> deconvolveKeys();
+/// [data], [psf], [prior.space] and [prior.time] of lacuna-deconvolve.
+std::vector<Key> deconvolveDataKeys();
+std::vector<Key> psfKeys();
+std::vector<Key> spacePriorKeys();
+std::vector<Key> timePriorKeys();
 std::vector<Key> simulateKeys();
 
 /// Keys of a power spectrum C_ell, the same for a prior ([prior]) and for a simulated sky ([sky]). They count where

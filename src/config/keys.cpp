@@ -61,6 +61,8 @@ std::string_view programName(Program program) {
   switch (program) {
     case Program::Massmap:
       return "lacuna-massmap";
+    case Program::Deconvolve:
+      return "lacuna-deconvolve";
     case Program::Simulate:
       return "lacuna-simulate";
   }
@@ -71,6 +73,8 @@ std::string_view programDoc(Program program) {
   switch (program) {
     case Program::Massmap:
       return "Galaxy shear in, weak-lensing convergence map with error bars out.";
+    case Program::Deconvolve:
+      return "Blurred, noisy images, stacks and movies in; what they would be without blur and noise out.";
     case Program::Simulate:
       return "Mock galaxy surveys with known truth.";
   }
@@ -79,10 +83,13 @@ std::string_view programDoc(Program program) {
 
 const std::vector<Key>& keysOf(Program program) {
   static const std::vector<Key> massmap = massmapKeys();
+  static const std::vector<Key> deconvolve = deconvolveKeys();
   static const std::vector<Key> simulate = simulateKeys();
   switch (program) {
     case Program::Massmap:
       return massmap;
+    case Program::Deconvolve:
+      return deconvolve;
     case Program::Simulate:
       return simulate;
   }
@@ -122,6 +129,10 @@ std::string_view typeText(KeyType type) {
       return "a list of strings";
     case KeyType::NumberOrText:
       return "a number or a string";
+    case KeyType::NumberOrNumbers:
+      return "a number or a list of numbers";
+    case KeyType::NumbersOrText:
+      return "a number, a list of numbers or a string";
   }
   throw std::logic_error("typeText: no such type");
 }

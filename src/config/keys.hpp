@@ -11,9 +11,20 @@
 namespace lacuna {
 
 /// The programs that read a configuration, each with its own table.
-enum class Program { Massmap, Simulate };
+enum class Program { Massmap, Deconvolve, Simulate };
 
-enum class KeyType { Flag, Integer, Number, Text, Path, Numbers, Texts, NumberOrText };
+enum class KeyType {
+  Flag,
+  Integer,
+  Number,
+  Text,
+  Path,
+  Numbers,
+  Texts,
+  NumberOrText,
+  NumberOrNumbers,  ///< one number, or a list: kept as a list
+  NumbersOrText     ///< one number or a list, kept as a list, or a text
+};
 
 /// std::monostate: no value (not given, no default).
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<double>,
@@ -60,7 +71,7 @@ struct Key {
 std::string_view programName(Program program);
 /// One line: what the program does.
 std::string_view programDoc(Program program);
-inline constexpr Program allPrograms[] = {Program::Massmap, Program::Simulate};
+inline constexpr Program allPrograms[] = {Program::Massmap, Program::Deconvolve, Program::Simulate};
 
 /// All keys of a program, in the order of the documentation; the keys of a section stand together.
 const std::vector<Key>& keysOf(Program program);

@@ -71,6 +71,7 @@ void checkMaps(const Inputs& inputs) {
 }
 
 void checkMassmap(const Inputs& inputs) {
+  checkCenter(inputs);
   if (inputs.text("data.kind") == "catalogue")
     checkCatalogue(inputs);
   else
@@ -81,6 +82,7 @@ void checkMassmap(const Inputs& inputs) {
 }
 
 void checkSimulate(const Inputs& inputs) {
+  checkCenter(inputs);
   const auto haloes = inputs.numbers("haloes.ra").size();
   for (const char* key : {"haloes.dec", "haloes.m200_1e14_msun", "haloes.concentration", "haloes.redshift"})
     if (inputs.numbers(key).size() != haloes)
@@ -100,8 +102,8 @@ void checkSimulate(const Inputs& inputs) {
 
 void checkRules(const Inputs& inputs) {
   checkName(inputs);
-  checkCenter(inputs);
   if (inputs.program() == Program::Massmap) checkMassmap(inputs);
+  if (inputs.program() == Program::Deconvolve) checkDeconvolve(inputs);
   if (inputs.program() == Program::Simulate) checkSimulate(inputs);
 }
 

@@ -10,6 +10,11 @@ namespace lacuna {
 /// Throws Error (BadConfig) with the place of the key at fault.
 void checkRules(const Inputs& inputs);
 
+/// The rules of lacuna-deconvolve.
+void checkDeconvolve(const Inputs& inputs);
+/// [solver] positivity of lacuna-deconvolve, the default included: "bound", "exp" or "none".
+std::string wantedPositivity(const Inputs& inputs);
+
 /// A range on a column of the catalogue, both ends included; an open end is infinite.
 struct ColumnRange {
   std::string column;

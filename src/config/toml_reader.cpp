@@ -42,6 +42,31 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+/// [prior.space] is a section of its own; a table in braces is a value.
+bool isSection(const toml::node& node) {
+  const auto* table = node.as_table();
+  return table && !table->is_inline();
+}
+
+/// A table as a section of its keys, and the tables in it as further sections, "outer.inner".
+void addSections(const std::string& name, const TextPosition& at, const toml::node& node,
+                 std::vector<TomlSection>& sections) {
+  TomlSection section{name, at, convert(node), {}};
+  bool onlySections = false;
+  if (const auto* table = node.as_table()) {
+    onlySections = !table->empty();
+    for (const auto& [key, inner] : *table) {
+      if (isSection(inner)) {
+        addSections(name + "." + std::string(key.str()), position(key.source()), inner, sections);
+        continue;
+      }
+      onlySections = false;
+      section.entries.push_back({std::string(key.str()), position(key.source()), convert(inner)});
+    }
+  }
+  if (!onlySections) sections.push_back(std::move(section));
+}
+
 constexpr auto before = [](const auto& a, const auto& b) {
   return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
 };
@@ -73,15 +98,8 @@ std::vector<TomlSection> readToml(std::string_view text) {
   try {
     const toml::table root = toml::parse(text);
     std::vector<TomlSection> sections;
-    for (const auto& [name, node] : root) {
-      TomlSection section{std::string(name.str()), position(name.source()), convert(node), {}};
-      if (const auto* table = node.as_table()) {
-        for (const auto& [key, value] : *table)
-          section.entries.push_back({std::string(key.str()), position(key.source()), convert(value)});
-        std::ranges::stable_sort(section.entries, before);
-      }
-      sections.push_back(std::move(section));
-    }
+    for (const auto& [name, node] : root) addSections(std::string(name.str()), position(name.source()), node, sections);
+    for (auto& section : sections) std::ranges::stable_sort(section.entries, before);
     std::ranges::stable_sort(sections, before);
     return sections;
   } catch (const toml::parse_error& e) {

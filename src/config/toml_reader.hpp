@@ -31,7 +31,7 @@ struct TomlEntry {
   TomlValue value;
 };
 
-/// A table at the top level, or (value.kind is not Table) a key outside any.
+/// A table, "outer.inner" where it stands in another one, or (value.kind is not Table) a key outside any.
 struct TomlSection {
   std::string name;
   TextPosition at;

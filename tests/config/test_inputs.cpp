@@ -186,6 +186,7 @@ BOOST_AUTO_TEST_CASE(echo_parses_back_to_the_same) {
           });
           break;
         case KeyType::Numbers:
+        case KeyType::NumberOrNumbers:
           same([&](const Inputs& i) { return i.numbers(name); });
           break;
         case KeyType::Texts:
@@ -197,6 +198,13 @@ BOOST_AUTO_TEST_CASE(echo_parses_back_to_the_same) {
             same([&](const Inputs& i) { return i.text(name); });
           else
             same([&](const Inputs& i) { return i.number(name); });
+          break;
+        case KeyType::NumbersOrText:
+          BOOST_REQUIRE(first.isText(name) == second.isText(name));
+          if (first.isText(name))
+            same([&](const Inputs& i) { return i.text(name); });
+          else
+            same([&](const Inputs& i) { return i.numbers(name); });
           break;
       }
     }

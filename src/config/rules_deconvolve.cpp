@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+#include "config/rules.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr std::size_t spatialAxes = 3;
+
+void checkAxes(const Inputs& in) {
+  if (!in.has("data.axes")) return;
+  const std::string& axes = in.text("data.axes");
+  const std::string known = "tczyx";
+  std::set<char> seen;
+  for (const char c : axes) {
+    if (known.find(c) == std::string::npos)
+      throw in.bad("data.axes", fmt::format("'{}' is no axis: use the letters t, c, z, y, x, in stored order", c));
+    if (!seen.insert(c).second) throw in.bad("data.axes", fmt::format("the axis {} stands twice", c));
+  }
+  if (!seen.contains('x')) throw in.bad("data.axes", "there is no axis x");
+  if (seen.contains('z') && !seen.contains('y')) throw in.bad("data.axes", "an axis z needs an axis y");
+}
+
+void checkWhole(const Inputs& in, const char* key) {
+  if (!in.has(key) || in.isText(key)) return;
+  for (const double value : in.numbers(key))
+    if (value != std::trunc(value)) throw in.bad(key, "must be whole numbers");
+}
+
+void checkSelection(const Inputs& in) {
+  for (const char* key : {"data.frames", "data.roi", "psf.size_px", "psf.center"}) checkWhole(in, key);
+  for (const char* key : {"data.frames", "data.roi"}) {
+    if (!in.has(key)) continue;
+    const auto& ends = in.numbers(key);
+    if (ends.empty() || ends.size() % 2 != 0 || ends.size() > 2 * spatialAxes)
+      throw in.bad(key, "must be [x0, x1], [y0, y1, x0, x1] or [z0, z1, y0, y1, x0, x1]");
+    for (std::size_t i = 0; i < ends.size(); i += 2)
+      if (ends[i] >= ends[i + 1])
+        throw in.bad(key, fmt::format("nothing lies between {} and {} (the end is not taken)", ends[i], ends[i + 1]));
+  }
+  if (!in.has("data.times")) return;
+  const auto& times = in.numbers("data.times");
+  for (std::size_t i = 1; i < times.size(); ++i)
+    if (!(times[i] > times[i - 1]))
+      throw in.bad("data.times", fmt::format("must rise strictly: entry {} is {} after {}", i, times[i], times[i - 1]));
+}
+
+void checkPsf(const Inputs& in) {
+  const std::string& kind = in.text("psf.kind");
+  const bool sigma = in.has("psf.sigma_px"), fwhm = in.has("psf.fwhm_px");
+  if (kind == "gaussian" && sigma == fwhm)
+    throw in.bad(sigma ? "psf.sigma_px" : "psf.kind",
+                 sigma ? "fwhm_px is given too: give one of them" : "give sigma_px or fwhm_px");
+  if ((kind == "moffat" || kind == "airy") && !fwhm) throw in.bad("psf.kind", "give fwhm_px");
+  if ((kind == "moffat" || kind == "airy") && in.numbers("psf.fwhm_px").size() != 1)
+    throw in.bad("psf.fwhm_px", "must be one number: this profile is round");
+  for (const char* key : {"psf.sigma_px", "psf.fwhm_px", "psf.size_px"})
+    if (in.has(key) && in.numbers(key).size() > spatialAxes)
+      throw in.bad(key, "must be one number, or one an axis: [y, x] or [z, y, x]");
+  if (kind == "file" && !in.isText("psf.center") &&
+      (in.numbers("psf.center").empty() || in.numbers("psf.center").size() > spatialAxes))
+    throw in.bad("psf.center", "must be [y, x] or [z, y, x]");
+  if (kind == "microscope" && in.number("psf.numerical_aperture") >= in.number("psf.refractive_index"))
+    throw in.bad("psf.numerical_aperture",
+                 fmt::format("must be below the refractive index, {}", in.number("psf.refractive_index")));
+}
+
+void checkNoise(const Inputs& in) {
+  const std::string& noise = in.text("model.noise");
+  if (noise == "gaussian" && !in.has("model.noise_sd"))
+    throw in.bad("model.noise", "give noise_sd, the standard deviation of the noise");
+  if (noise == "poisson-gaussian" && !in.has("data.read_noise"))
+    throw in.bad("model.noise", "give [data] read_noise, in counts");
+  for (const char* key : {"data.mask", "data.exposure", "data.background", "data.gain", "data.offset",
+                          "data.read_noise", "model.noise_sd"})
+    if (std::string_view(key) != "data.mask" && in.has(key) && in.isText(key) && in.text(key).empty())
+      throw in.bad(key, "must not be empty");
+}
+
+void checkPriors(const Inputs& in) {
+  const std::string &space = in.text("prior.space.kind"), &time = in.text("prior.time.kind");
+  const std::string positivity = wantedPositivity(in);
+  const bool exponential = positivity == "exp";
+  if (in.counts("prior.space.spectrum") && in.given("prior.space.spectrum") && in.given("prior.space.spectrum_model"))
+    throw in.bad("prior.space.spectrum_model", "spectrum is given too: give one of them");
+  for (const auto& [key, kind] : {std::pair{"prior.space.on", space}, std::pair{"prior.time.on", time}})
+    if (in.counts(key) && in.has(key) && in.text(key) == "log" && !exponential)
+      throw in.bad(key, "a prior on the logarithm needs [solver] positivity = \"exp\"");
+  if (in.counts("prior.space.spacing") && in.has("prior.space.spacing") &&
+      (in.numbers("prior.space.spacing").empty() || in.numbers("prior.space.spacing").size() > spatialAxes))
+    throw in.bad("prior.space.spacing", "must be [y, x] or [z, y, x]");
+  if (space == "entropy" && positivity == "none")
+    throw in.bad("prior.space.kind",
+                 "entropy is defined for positive images: [solver] positivity must not be \"none\"");
+  if (time == "gamma" && positivity == "none")
+    throw in.bad("prior.time.kind", "gamma is defined for positive images: [solver] positivity must not be \"none\"");
+  const auto automatic = [&](const char* key) { return in.counts(key) && in.has(key) && in.isText(key); };
+  if (automatic("prior.space.strength") && automatic("prior.time.strength"))
+    throw in.bad("prior.time.strength", "only one strength can be found from the data: give the other one");
+  if (in.text("model.epochs") == "stack" && time != "none")
+    throw in.bad("prior.time.kind", "[model] epochs = \"stack\" has one image, so nothing changes in time");
+}
+
+void checkMethod(const Inputs& in) {
+  const std::string &method = in.text("solver.method"), &noise = in.text("model.noise");
+  const std::string &space = in.text("prior.space.kind"), &time = in.text("prior.time.kind");
+  const std::string positivity = wantedPositivity(in);
+  if (method == "map" && positivity == "none" && noise != "gaussian")
+    throw in.bad("solver.positivity",
+                 "counts have a mean that cannot be negative: use \"bound\" or \"exp\" with " + noise + " noise");
+  if (method != "map" && (time != "none" || (method != "wiener" && space != "none")))
+    throw in.bad(time != "none" ? "prior.time.kind" : "prior.space.kind",
+                 "[solver] method = \"" + method + "\" knows no such prior: use method = \"map\"");
+  if (method == "wiener") {
+    if (noise != "gaussian") throw in.bad("model.noise", "the Wiener filter is that of noise = \"gaussian\"");
+    if (space != "smooth" && space != "gaussian")
+      throw in.bad("prior.space.kind", "the Wiener filter needs kind = \"smooth\" or \"gaussian\"");
+    if (space == "smooth" && in.isText("prior.space.strength"))
+      throw in.bad("prior.space.strength", "\"auto\" needs [solver] method = \"map\"");
+    if (in.isText("model.noise_sd"))
+      throw in.bad("model.noise_sd", "the Wiener filter needs the same noise everywhere");
+  }
+  if (method == "richardson-lucy" && noise != "poisson")
+    throw in.bad("model.noise", "Richardson-Lucy is a method for noise = \"poisson\"");
+  if (method == "wiener" || method == "pseudo-inverse") {
+    if (!in.text("data.mask").empty())
+      throw in.bad("data.mask", "a closed form in Fourier space has no mask: use [solver] method = \"map\"");
+    for (const char* key : {"data.exposure", "data.background"})
+      if (in.isText(key))
+        throw in.bad(key, "a closed form in Fourier space takes numbers: use [solver] method = \"map\"");
+    if (in.text("model.region") == "valid")
+      throw in.bad("model.region", "a closed form in Fourier space gives the pixels of the data; pad adds to them");
+  }
+  if (in.text("model.boundary") == "periodic" && in.text("model.region") == "valid")
+    throw in.bad("model.region", "a periodic image has no pixels beyond its edge");
+}
+
+}  // namespace
+
+std::string wantedPositivity(const Inputs& in) {
+  if (in.has("solver.positivity")) return in.text("solver.positivity");
+  return in.text("model.noise") == "gaussian" ? "none" : "bound";
+}
+
+void checkDeconvolve(const Inputs& inputs) {
+  checkAxes(inputs);
+  checkSelection(inputs);
+  checkPsf(inputs);
+  checkNoise(inputs);
+  checkPriors(inputs);
+  checkMethod(inputs);
+}
+
+}  // namespace lacuna
