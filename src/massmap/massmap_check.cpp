@@ -1,5 +1,6 @@
 #include "massmap/massmap_check.hpp"
 
+#include "base/half_of_the_ranks.hpp"
 #include "model/gaussian_noise.hpp"
 
 namespace lacuna {
@@ -11,24 +12,6 @@ OperatorPointer forwardOperator(std::shared_ptr<const Fft> fft, const std::optio
   if (spectrum) return GaussianField(fft, *spectrum, pixelRadian).through({lensingD1, lensingD2});
   return lensing(std::move(fft));
 }
-
-/// Half of the ranks in a communicator of their own; MPI_COMM_NULL on the others.
-class HalfOfTheRanks {
- public:
-  explicit HalfOfTheRanks(MPI_Comm comm) {
-    const int rank = rankOf(comm), few = (sizeOf(comm) + 1) / 2;
-    checkMpi(MPI_Comm_split(comm, rank < few ? 0 : MPI_UNDEFINED, rank, &comm_));
-  }
-  ~HalfOfTheRanks() {
-    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
-  }
-  HalfOfTheRanks(const HalfOfTheRanks&) = delete;
-  HalfOfTheRanks& operator=(const HalfOfTheRanks&) = delete;
-  MPI_Comm comm() const { return comm_; }
-
- private:
-  MPI_Comm comm_ = MPI_COMM_NULL;
-};
 
 }  // namespace
 
