@@ -29,4 +29,16 @@ struct TimeChain {
   }
 };
 
+/// A random walk, x_t = x_{t-1} + sd sqrt(dt) n_t, from x_0 ~ N(initialMean, initialSd^2): `sd` is that of a step over
+/// unit time, in units of x. `times` are those of the frames, in any unit; without them dt = 1. Throws 78 unless the
+/// sds are positive (initialSd may be infinite), 65 unless there is one time a frame and they rise strictly.
+TimeChain randomWalk(std::size_t frames, double sd, double initialMean, double initialSd,
+                     const std::vector<double>& times = {});
+
+/// An Ornstein-Uhlenbeck process sampled at the frames: phi = exp(-dt / correlationTime), x_t - mean = phi (x_{t-1} -
+/// mean) + sd sqrt(1 - phi^2) n_t (Uhlenbeck & Ornstein 1930); `sd` is the stationary one, in which x_0 starts. Its
+/// time is in the unit of `times`, frames without them. Throws as randomWalk does.
+TimeChain ar1(std::size_t frames, double sd, double correlationTime, double mean,
+              const std::vector<double>& times = {});
+
 }  // namespace lacuna

@@ -1,0 +1,27 @@
+#pragma once
+#include <vector>
+
+#include "operators/gradient.hpp"
+
+namespace lacuna {
+
+/// K = D^T D with D the Gradient, in one pass: (K x)(p) = sum over the neighbours q of p along the axes a of
+/// (x(p) - x(q)) / spacing_a^2. It is minus the (2d + 1)-point Laplacian, with free boundary: neighbours that do not
+/// exist are left out. Symmetric, positive semi-definite; constants are its null space. Compact: a ghost row on either
+/// side.
+class Laplacian final : public LinearOperator {
+ public:
+  /// Collective. The cube has one channel. Throws 78 unless the spacing is positive and finite.
+  explicit Laplacian(const Cube& cube, const Spacing& spacing = {1, 1, 1});
+
+ private:
+  void doApplyForward(Vec x, Vec y) const override;
+  void doApplyAdjoint(Vec y, Vec x) const override { doApplyForward(y, x); }
+
+  Cube cube_;
+  Spacing weight_;  ///< 1 / spacing^2
+  Halo halo_;
+  mutable std::vector<double> padded_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,31 @@
+#include "priors/quadratic.hpp"
+
+#include "operators/algebra.hpp"
+
+namespace lacuna {
+
+QuadraticAt::QuadraticAt(OperatorPointer B, OperatorPointer precision, std::function<OperatorPointer()> root, Vec d,
+                         Vec x)
+    : B_(std::move(B)), precision_(std::move(precision)), root_(std::move(root)), residual_(B_->range().vec()) {
+  B_->apply(x, residual_);
+  if (d) check(VecAXPY(residual_, -1, d));
+  if (!precision_) return;
+  weighted_ = like(residual_);
+  precision_->apply(residual_, weighted_);
+}
+
+double QuadraticAt::value() const {
+  PetscScalar rr = 0;
+  check(VecDot(residual_, precision_ ? weighted_ : residual_, &rr));
+  return 0.5 * rr;
+}
+
+void QuadraticAt::gradient(Vec g) const { B_->applyAdjoint(precision_ ? weighted_ : residual_, g); }
+
+OperatorPointer QuadraticAt::curvature(Curvature) const {
+  return compose(adjoint(B_), precision_ ? compose(precision_, B_) : B_);
+}
+
+OperatorPointer QuadraticAt::factor() const { return root_ ? compose(root_(), B_) : B_; }
+
+}  // namespace lacuna

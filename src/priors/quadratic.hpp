@@ -1,0 +1,27 @@
+#pragma once
+#include <functional>
+
+#include "model/term.hpp"
+
+namespace lacuna {
+
+/// E = 1/2 (B x - d)^T C^-1 (B x - d), seen from a point: what Gaussian priors and quadratic penalties share. With
+/// C^-1 = R^T R the curvature is B^T C^-1 B and its factor R B.
+class QuadraticAt final : public FactoredAt {
+ public:
+  /// `precision` C^-1 may be null (the identity), `d` too (zero); `root` makes R when it is wanted, and is empty where
+  /// R is the identity.
+  QuadraticAt(OperatorPointer B, OperatorPointer precision, std::function<OperatorPointer()> root, Vec d, Vec x);
+  double value() const override;
+  void gradient(Vec g) const override;
+  OperatorPointer curvature(Curvature kind) const override;
+  OperatorPointer factor() const override;
+
+ private:
+  OperatorPointer B_, precision_;
+  std::function<OperatorPointer()> root_;
+  VecHandle residual_;  ///< B x - d
+  VecHandle weighted_;  ///< C^-1 (B x - d); null without C
+};
+
+}  // namespace lacuna
