@@ -149,6 +149,7 @@ if(NOT lacuna_for_consumers)  # used inside the library alone
   lacuna_header(cli11 libcli11-dev CLI/CLI.hpp)
   lacuna_header(json nlohmann-json3-dev nlohmann/json.hpp)
   lacuna_header(random123 librandom123-dev Random123/philox.h)
+  lacuna_header(boost_math libboost-dev boost/math/special_functions/gamma.hpp)
   if(LACUNA_BUILD_TESTS)
     find_package(Boost 1.74 QUIET COMPONENTS unit_test_framework)
     if(NOT Boost_FOUND)

@@ -1,7 +1,6 @@
 #include "model/counts.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "model/bad_entries.hpp"
 
@@ -20,10 +19,10 @@ std::vector<double> admitted(const Space& space, Vec mask) {
 
 }  // namespace
 
-Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, bool signedData) {
+Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, const CountRange& range) {
   if (!space.holds(y) || (mask && !space.holds(mask))) throw Error(name + ": data or mask are not in the space");
   const std::vector<double> use = admitted(space, mask);
-  BadEntries badMask, notFinite, negative;
+  BadEntries badMask, notFinite, low, high;
   Counts counts;
   counts.values.resize(use.size());
   long long used = 0, all = 0;
@@ -38,18 +37,26 @@ Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, 
         if (std::isnan(use[at])) badMask.add(natural);
         if (use[at] == 0) continue;
         if (!std::isfinite(data[i])) notFinite.add(natural);
-        if (data[i] < 0 && !signedData) negative.add(natural);
+        if (data[i] < range.least) low.add(natural);
+        if (data[i] > range.most) high.add(natural);
         counts.values[at] = data[i];
         ++used;
       }
   }
   badMask.throwIfAny(space.comm(), name + ": NaN in the mask");
   notFinite.throwIfAny(space.comm(), name + ": a datum that is not finite");
-  negative.throwIfAny(space.comm(), name + ": a negative count");
+  low.throwIfAny(space.comm(), name + ": a negative count");
+  high.throwIfAny(space.comm(), name + ": a count above the ceiling");
   checkMpi(MPI_Allreduce(&used, &all, 1, MPI_LONG_LONG, MPI_SUM, space.comm()));
   if (all == 0) throw RankError(ExitCode::BadData, 0, name + ": all data are masked");
   counts.used = all;
   return counts;
+}
+
+double checkedCeiling(const std::string& name, double ceiling) {
+  if (!(ceiling >= 1) || ceiling != std::floor(ceiling) || std::isinf(ceiling))
+    throw Error(ExitCode::BadConfig, name + ": the ceiling is not an integer of at least 1");
+  return ceiling;
 }
 
 }  // namespace lacuna
