@@ -9,16 +9,6 @@ namespace {
 
 constexpr PetscInt nothing = -1;
 
-/// Row of the image that lies at row `r` of the endless line of rows, or `nothing`.
-PetscInt sourceRow(std::int64_t r, PetscInt n, RowBoundary boundary) {
-  if (r >= 0 && r < n) return static_cast<PetscInt>(r);
-  if (boundary == RowBoundary::Zero) return nothing;
-  const std::int64_t period =
-      boundary == RowBoundary::Periodic ? n : std::max<std::int64_t>(2 * (std::int64_t{n} - 1), 1);
-  const std::int64_t k = (r % period + period) % period;
-  return static_cast<PetscInt>(k < n ? k : period - k);
-}
-
 void checkDepth(const char* what, PetscInt depth) {
   if (depth < 0)
     throw Error(ExitCode::BadConfig,
@@ -51,6 +41,15 @@ PaddedShape paddedShape(const Cube& cube, const RowHalo& rows, const FrameHalo& 
 }
 
 }  // namespace
+
+PetscInt sourceRow(std::int64_t r, PetscInt n, RowBoundary boundary) {
+  if (r >= 0 && r < n) return static_cast<PetscInt>(r);
+  if (boundary == RowBoundary::Zero) return nothing;
+  const std::int64_t period =
+      boundary == RowBoundary::Periodic ? n : std::max<std::int64_t>(2 * (std::int64_t{n} - 1), 1);
+  const std::int64_t k = (r % period + period) % period;
+  return static_cast<PetscInt>(k < n ? k : period - k);
+}
 
 Halo::Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) : cube_(cube) {
   together(cube.comm(), [&] { padded_ = paddedShape(cube, rows, frames); });

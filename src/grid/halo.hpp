@@ -15,6 +15,8 @@ enum class RowBoundary {
   Periodic,  ///< row r is row r mod n
   Reflect    ///< whole-sample symmetric, numpy's 'reflect': row -1 is row 1; period 2(n - 1); a single row repeats
 };
+/// Row of an image of n rows that lies at row `r` of the endless line of rows, or -1 where there is none.
+PetscInt sourceRow(std::int64_t r, PetscInt n, RowBoundary boundary);
 /// Ghost rows along the slab axis (z of a volume, y of an image) that every slab gets on either side.
 struct RowHalo {
   PetscInt below = 0, above = 0;

@@ -27,6 +27,8 @@ PetscInt paddedExtent(PetscInt n, double factor) {
   return static_cast<PetscInt>(m);
 }
 
+PetscInt fastExtent(PetscInt n) { return fast(n) ? n : paddedExtent(n, std::nextafter(1.0, 2.0)); }
+
 PaddedImage paddedImage(PetscInt ny, PetscInt nx, double factor) {
   const PetscInt y = paddedExtent(ny, factor), x = paddedExtent(nx, factor);
   return {{1, 1, 1, y, x}, {{0, (y - ny) / 2, (x - nx) / 2}, {1, ny, nx}}};
