@@ -139,6 +139,7 @@ endif()
 
 lacuna_pkg(cfitsio libcfitsio-dev cfitsio)
 lacuna_pkg(wcslib wcslib-dev wcslib)
+lacuna_pkg(tiff libtiff-dev libtiff-4)
 lacuna_pkg(crypto libssl-dev libcrypto)
 find_package(fmt QUIET)
 if(NOT fmt_FOUND)

@@ -28,6 +28,14 @@ bool isNumber(const std::string& text) {
   return !text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+bool isImage(const FitsFile& file) {
+  int status = 0, kind = 0, axes = 0;
+  fits_get_hdu_type(file, &kind, &status);
+  if (kind == IMAGE_HDU) fits_get_img_dim(file, &axes, &status);
+  file.check(status, "header");
+  return kind == IMAGE_HDU && axes > 0;
+}
+
 }  // namespace
 
 FitsFile FitsFile::open(const std::string& path) {
@@ -48,6 +56,23 @@ FitsFile FitsFile::open(const std::string& path) {
   if (fits_open_diskfile(&file, path.c_str(), READONLY, &status))
     throw Error(ExitCode::BadData, path + ": cannot be opened as FITS: " + statusText(status));
   return FitsFile(file, path, false);
+}
+
+FitsFile FitsFile::openImage(const std::string& path, const std::string& hdu) {
+  FitsFile file = FitsFile::open(path);
+  if (!hdu.empty()) {
+    file.moveTo(hdu);
+    if (!isImage(file)) throw Error(ExitCode::BadData, path + ": HDU '" + hdu + "' is not an image");
+    return file;
+  }
+  int count = 0, status = 0;
+  fits_get_num_hdus(file, &count, &status);
+  file.check(status, "header");
+  for (int i = 0; i < count; ++i) {
+    file.moveTo(std::to_string(i));
+    if (isImage(file)) return file;
+  }
+  throw Error(ExitCode::BadData, path + ": has no image");
 }
 
 FitsFile FitsFile::create(const std::string& path) {

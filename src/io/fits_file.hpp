@@ -12,6 +12,8 @@ class FitsFile {
  public:
   /// Opens for reading. 66 if there is no such file, 65 if it is not FITS.
   static FitsFile open(const std::string& path);
+  /// Opens an image HDU to read: the one named (see moveTo), or the first image of the file. 66, 65.
+  static FitsFile openImage(const std::string& path, const std::string& hdu);
   /// Creates; replaces what is there. 73.
   static FitsFile create(const std::string& path);
   FitsFile(FitsFile&& o) noexcept;

@@ -33,32 +33,6 @@ std::vector<std::int64_t> extentsOf(const FitsFile& file) {
   return {n[1], n[0]};
 }
 
-bool isImage(const FitsFile& file) {
-  int status = 0, kind = 0, axes = 0;
-  fits_get_hdu_type(file, &kind, &status);
-  if (kind == IMAGE_HDU) fits_get_img_dim(file, &axes, &status);
-  file.check(status, "header");
-  return kind == IMAGE_HDU && axes > 0;
-}
-
-/// Rank-local. Opens an image HDU.
-FitsFile openImage(const std::string& path, const std::string& hdu) {
-  FitsFile file = FitsFile::open(path);
-  if (!hdu.empty()) {
-    file.moveTo(hdu);
-    if (!isImage(file)) throw Error(ExitCode::BadData, path + ": HDU '" + hdu + "' is not an image");
-    return file;
-  }
-  int count = 0, status = 0;
-  fits_get_num_hdus(file, &count, &status);
-  file.check(status, "header");
-  for (int i = 0; i < count; ++i) {
-    file.moveTo(std::to_string(i));
-    if (isImage(file)) return file;
-  }
-  throw Error(ExitCode::BadData, path + ": has no image");
-}
-
 /// Rows [first, first + count) of the part of some rank, counted within the part.
 struct Piece {
   PetscInt first = 0, count = 0;
@@ -122,7 +96,7 @@ void writeHeader(const FitsFile& file, const FitsLabels& labels, const std::opti
 
 std::vector<std::int64_t> fitsImageShape(MPI_Comm comm, const std::string& file, const std::string& hdu) {
   std::vector<std::int64_t> extents{0, 0};
-  onRankZero(comm, [&] { extents = extentsOf(openImage(file, hdu)); });
+  onRankZero(comm, [&] { extents = extentsOf(FitsFile::openImage(file, hdu)); });
   checkMpi(MPI_Bcast(extents.data(), 2, MPI_INT64_T, 0, comm));
   return extents;
 }
@@ -133,7 +107,7 @@ void readFitsImage(MPI_Comm comm, const std::string& path, const std::string& hd
   const int rank = rankOf(comm);
   std::optional<FitsFile> file;
   onRankZero(comm, [&] {
-    file.emplace(openImage(path, hdu));
+    file.emplace(FitsFile::openImage(path, hdu));
     const auto found = extentsOf(*file), expected = fileExtents(cube, window);
     if (found != expected)
       throw Error(ExitCode::BadData, path + (hdu.empty() ? "" : ":" + hdu) + ": the image has " + extentsText(found) +

@@ -18,7 +18,7 @@ namespace lacuna {
 namespace {
 
 bool namesFile(std::string_view text) {
-  for (std::string_view ending : {".fits", ".fit", ".fts", ".h5", ".hdf5", ".hdf"})
+  for (std::string_view ending : {".fits", ".fit", ".fts", ".h5", ".hdf5", ".hdf", ".tif", ".tiff"})
     if (text.size() > ending.size() && text.substr(text.size() - ending.size()) == ending) return true;
   return false;
 }

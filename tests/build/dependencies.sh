@@ -36,7 +36,7 @@ accepts all -D LACUNA_PETSC="$petsc"
 # Every message names its Debian package, and all come at once.
 PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH='' PETSC_DIR='' refuses nothing \
   "PETSc>=3.18 (Debian: libpetsc-real-dev)" "fftw3 (Debian: libfftw3-dev)" "FFTW3-MPI (Debian: libfftw3-mpi-dev)" \
-  "cfitsio (Debian: libcfitsio-dev)" "wcslib (Debian: wcslib-dev)" "libcrypto (Debian: libssl-dev)" "fmt (Debian: libfmt-dev)" \
+  "cfitsio (Debian: libcfitsio-dev)" "wcslib (Debian: wcslib-dev)" "libtiff-4 (Debian: libtiff-dev)" "libcrypto (Debian: libssl-dev)" "fmt (Debian: libfmt-dev)" \
   "toml++/toml.h (Debian: libtomlplusplus-dev)" "CLI/CLI.hpp (Debian: libcli11-dev)" \
   "nlohmann/json.hpp (Debian: nlohmann-json3-dev)" "Random123/philox.h (Debian: librandom123-dev)" "boost/math/special_functions/gamma.hpp (Debian: libboost-dev)" \
   "Boost.Test (Debian: libboost-test-dev)" "Python with 'numpy'" "parallel HDF5 (Debian: libhdf5-openmpi-dev)" "MPI 3 (Debian: libopenmpi-dev)" \
