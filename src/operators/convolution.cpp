@@ -41,11 +41,12 @@ void Convolution::doApplyGram(Vec w, Vec x, Vec y) const {
   const ReadLocal weight(w), in(x);
   const WriteLocal out(y);
   const auto timed = phase_.scope(2e-6 * weight.size());
-  engine_->sandwich(
+  engine_->forwardKept(
       [&](PetscInt first, PetscInt count, double* values) { std::copy_n(in.data() + first, count, values); },
       [&](PetscInt first, PetscInt count, double* values) {
         for (PetscInt i = 0; i < count; ++i) values[i] *= weight[first + i];
-      },
+      });
+  engine_->adjointOfKept(
       [&](PetscInt first, PetscInt count, const double* values) { std::copy_n(values, count, out.data() + first); });
 }
 

@@ -49,10 +49,11 @@ class Convolution final : public LinearOperator {
   const std::string& choiceText() const { return choice_; }
   std::int64_t bytes() const { return engine_->bytes(); }  ///< kept on this rank
 
-  /// The same with data through callbacks, see ConvolutionEngine.
+  /// The same with fields through callbacks, see ConvolutionEngine. Not counted as applications.
   void forward(const Fill& fill, const Use& use) const { engine_->forward(fill, use); }
   void transposed(const Fill& fill, const Use& use) const { engine_->adjoint(fill, use); }
-  void sandwich(const Fill& fill, const Work& work, const Use& use) const { engine_->sandwich(fill, work, use); }
+  void forwardKept(const Fill& fill, const Work& work) const { engine_->forwardKept(fill, work); }
+  void adjointOfKept(const Use& use) const { engine_->adjointOfKept(use); }
 
  private:
   void doApplyForward(Vec x, Vec y) const override;

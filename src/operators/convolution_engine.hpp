@@ -23,8 +23,9 @@ class ConvolutionEngine {
   virtual void forward(const Fill& fill, const Use& use) const = 0;
   /// Collective. x = H^T y: `fill` writes y, `use` reads x.
   virtual void adjoint(const Fill& fill, const Use& use) const = 0;
-  /// Collective. H^T work(H x): all of the data are through `work` before any of the result is used.
-  virtual void sandwich(const Fill& fill, const Work& work, const Use& use) const = 0;
+  /// Collective. forward whose result stays here, after `work` on it; then the adjoint of what stayed.
+  virtual void forwardKept(const Fill& fill, const Work& work) const = 0;
+  virtual void adjointOfKept(const Use& use) const = 0;
   virtual std::string text() const = 0;    ///< "separable, rank 1", "tiled FFT of 128 x 128"
   virtual std::int64_t bytes() const = 0;  ///< buffers kept on this rank
 };

@@ -123,7 +123,7 @@ void HaloEngine::adjoint(const Fill& fill, const Use& use) const {
   data_.fill(fill);
   correlateData(use);
 }
-void HaloEngine::sandwich(const Fill& fill, const Work& work, const Use& use) const {
+void HaloEngine::forwardKept(const Fill& fill, const Work& work) const {
   image_.fill(fill);
   convolveImage([&](PetscInt first, PetscInt count, const double* values) {
     const PetscInt lines = toData_.targets[0] * toData_.targets[1], line = first / count;
@@ -132,7 +132,6 @@ void HaloEngine::sandwich(const Fill& fill, const Work& work, const Use& use) co
     work(first, count, to);
   });
   data_.finish();
-  correlateData(use);
 }
 
 }  // namespace lacuna

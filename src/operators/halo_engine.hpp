@@ -19,7 +19,8 @@ class HaloEngine final : public ConvolutionEngine {
 
   void forward(const Fill& fill, const Use& use) const override;
   void adjoint(const Fill& fill, const Use& use) const override;
-  void sandwich(const Fill& fill, const Work& work, const Use& use) const override;
+  void forwardKept(const Fill& fill, const Work& work) const override;
+  void adjointOfKept(const Use& use) const override { correlateData(use); }
   std::string text() const override { return forward_->text(); }
   std::int64_t bytes() const override;
 

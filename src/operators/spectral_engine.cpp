@@ -105,14 +105,16 @@ void SpectralEngine::adjoint(const Fill& fill, const Use& use) const {
   }
 }
 
-void SpectralEngine::sandwich(const Fill& fill, const Work& work, const Use& use) const {
-  // All of the image is asked for before any of the result is used, and all data are worked on first.
-  std::vector<double> middle(static_cast<std::size_t>(problem_.data.space().local()));
+void SpectralEngine::forwardKept(const Fill& fill, const Work& work) const {
+  kept_.resize(static_cast<std::size_t>(problem_.data.space().local()));
   forward(fill, [&](PetscInt first, PetscInt count, const double* values) {
-    std::copy_n(values, count, middle.data() + first);
-    work(first, count, middle.data() + first);
+    std::copy_n(values, count, kept_.data() + first);
+    work(first, count, kept_.data() + first);
   });
-  adjoint([&](PetscInt first, PetscInt count, double* values) { std::copy_n(middle.data() + first, count, values); },
+}
+
+void SpectralEngine::adjointOfKept(const Use& use) const {
+  adjoint([&](PetscInt first, PetscInt count, double* values) { std::copy_n(kept_.data() + first, count, values); },
           use);
 }
 
@@ -124,7 +126,7 @@ std::string SpectralEngine::text() const {
 
 std::int64_t SpectralEngine::bytes() const {
   std::int64_t sum = Fft::bytes(fft_.cube()) + image_.bytes() + data_.bytes() +
-                     static_cast<std::int64_t>(sizeof(Complex) * spectrum_.size());
+                     static_cast<std::int64_t>(sizeof(Complex) * spectrum_.size() + sizeof(double) * kept_.size());
   for (const auto& T : transfer_) sum += static_cast<std::int64_t>(sizeof(Complex) * T.size());
   return sum;
 }

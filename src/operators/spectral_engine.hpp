@@ -17,15 +17,14 @@ class SpectralEngine final : public ConvolutionEngine {
 
   void forward(const Fill& fill, const Use& use) const override;
   void adjoint(const Fill& fill, const Use& use) const override;
-  void sandwich(const Fill& fill, const Work& work, const Use& use) const override;
+  void forwardKept(const Fill& fill, const Work& work) const override;
+  void adjointOfKept(const Use& use) const override;
   std::string text() const override;
   std::int64_t bytes() const override;
 
   static Shape gridShape(const ConvolutionProblem& problem);
 
  private:
-  void imageToData(PetscInt frame) const;
-  void dataToImage(PetscInt frame, bool first) const;
   void toSpectrum(const GridEmbedding& field, PetscInt frame, bool conjugate, bool add) const;
   void fromSpectrum(GridEmbedding& field) const;
 
@@ -34,6 +33,7 @@ class SpectralEngine final : public ConvolutionEngine {
   mutable GridEmbedding image_, data_;
   std::vector<std::vector<Complex>> transfer_;  ///< of every PSF that local frames need, times share / N
   mutable std::vector<Complex> spectrum_;
+  mutable std::vector<double> kept_;  ///< made when it is first needed
 };
 
 }  // namespace lacuna

@@ -1,0 +1,236 @@
+#include "solvers/richardson_lucy.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "model/bad_entries.hpp"
+#include "model/counts.hpp"
+#include "operators/convolution.hpp"
+#include "solvers/poisson_ratio.hpp"
+
+namespace lacuna {
+namespace {
+
+/// Entries of `v` (not null), finite and not negative where `counts` says that they are used; zero elsewhere.
+VecHandle checkedFactor(const Space& space, Vec v, const Counts& counts, const char* what) {
+  if (!space.holds(v)) throw Error(std::string("Richardson-Lucy: the ") + what + " is not in the space of the data");
+  VecHandle out = space.vec();
+  BadEntries bad;
+  {
+    const ReadLocal in(v);
+    const WriteLocal to(out);
+    for (const NaturalRun& run : space.naturalRuns())
+      for (PetscInt k = 0; k < run.count; ++k) {
+        const PetscInt i = run.local + k;
+        const bool used = !std::isnan(counts.values[static_cast<std::size_t>(i)]);
+        if (used && !(in[i] >= 0 && std::isfinite(in[i]))) bad.add(run.natural + k * run.stride);
+        to[i] = used ? in[i] : 0;
+      }
+  }
+  bad.throwIfAny(space.comm(), std::string("Richardson-Lucy: ") + what + " that is negative or not finite");
+  return out;
+}
+
+/// The entries of a vector that may be missing.
+class OptionalRead {
+ public:
+  explicit OptionalRead(Vec v) {
+    if (v) read_.emplace(v);
+  }
+  const double* from(PetscInt first) const { return read_ ? read_->data() + first : nullptr; }
+
+ private:
+  std::optional<ReadLocal> read_;
+};
+
+constexpr double mostMomentum = 0.999;
+double extrapolated(double x, double previous, double factor) { return std::max(x + factor * (x - previous), 0.0); }
+
+void requireStart(const Space& space, Vec x) {
+  if (!space.holds(x)) throw Error("Richardson-Lucy: x is not in the domain");
+  BadEntries bad;
+  {
+    const ReadLocal in(x);
+    for (const NaturalRun& run : space.naturalRuns())
+      for (PetscInt k = 0; k < run.count; ++k)
+        if (const double value = in[run.local + k]; !(value >= 0 && std::isfinite(value)))
+          bad.add(run.natural + k * run.stride);
+  }
+  bad.throwIfAny(space.comm(), "Richardson-Lucy: a start that is negative or not finite");
+}
+
+}  // namespace
+
+/// H x through `work`, and H^T of it: line by line where H is a Convolution, through vectors elsewhere.
+class RichardsonLucy::Projector {
+ public:
+  using Fill = ConvolutionEngine::Fill;
+  using Use = ConvolutionEngine::Use;
+  using Work = ConvolutionEngine::Work;
+
+  explicit Projector(const LinearOperator& H) : H_(H), lines_(dynamic_cast<const Convolution*>(&H)) {
+    if (!lines_) data_.emplace(H.range().scratch());
+  }
+  void forward(const Fill& fill, const Work& work) const {
+    if (lines_) return lines_->forwardKept(fill, work);
+    const ScratchVec x = H_.domain().scratch();
+    {
+      const WriteLocal in(x);
+      fill(0, in.size(), in.data());
+    }
+    H_.apply(x, *data_);
+    const WriteLocal out(*data_);
+    work(0, out.size(), out.data());
+  }
+  void adjoint(const Use& use) const {
+    if (lines_) return lines_->adjointOfKept(use);
+    const ScratchVec x = H_.domain().scratch();
+    H_.applyAdjoint(*data_, x);
+    const ReadLocal out(x);
+    use(0, out.size(), out.data());
+  }
+
+ private:
+  const LinearOperator& H_;
+  const Convolution* lines_;
+  std::optional<ScratchVec> data_;
+};
+
+/// What the extrapolation remembers.
+struct RichardsonLucy::Momentum {
+  VecHandle previous, step;  ///< x_(k-1), and x_k less where the step to it began
+  double factor = 0;
+};
+
+RichardsonLucy::RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure, Vec background, Vec mask)
+    : H_(std::move(H)), y_(H_->range().vec()), sensitivity_(H_->domain().vec()), inverse_(H_->domain().vec()) {
+  const Space& data = H_->range();
+  Counts read = readCounts("Richardson-Lucy", data, counts, mask);
+  const VecHandle ones = data.vec();
+  check(VecSet(ones, 1));
+  if (exposure || mask) e_ = checkedFactor(data, exposure ? exposure : Vec(ones), read, "an exposure");
+  if (background) b_ = checkedFactor(data, background, read, "a background");
+  {
+    const WriteLocal y(y_);
+    for (PetscInt i = 0; i < y.size(); ++i) {
+      const double value = read.values[static_cast<std::size_t>(i)];
+      y[i] = std::isnan(value) ? 0 : value;
+    }
+  }
+  H_->applyAdjoint(e_ ? Vec(e_) : Vec(ones), sensitivity_);
+  findSensitivity();
+}
+
+/// 1 / (H^T e), 0 where that is zero but for the rounding errors of a transform.
+void RichardsonLucy::findSensitivity() {
+  PetscReal largest = 0;
+  check(VecMax(sensitivity_, nullptr, &largest));
+  const WriteLocal s(sensitivity_), inverse(inverse_);
+  for (PetscInt i = 0; i < s.size(); ++i) {
+    if (!(s[i] > 1e-13 * largest)) s[i] = 0;
+    inverse[i] = s[i] > 0 ? 1 / s[i] : 0;
+  }
+}
+
+/// H x or, with momentum, H of the extrapolated x becomes e y / mu. Returns the energy, or 0 where nobody asks for it.
+double RichardsonLucy::evaluate(const Projector& project, Vec x, const Momentum* momentum, bool energy) const {
+  const ReadLocal in(x), y(y_);
+  const OptionalRead e(e_), b(b_), previous(momentum ? Vec(momentum->previous) : nullptr);
+  const double factor = momentum ? momentum->factor : 0;
+  double sum = 0;
+  project.forward(
+      [&](PetscInt first, PetscInt count, double* values) {
+        if (factor > 0)
+          for (PetscInt i = 0; i < count; ++i) values[i] = extrapolated(in[first + i], previous.from(first)[i], factor);
+        else
+          std::copy_n(in.data() + first, count, values);
+      },
+      [&](PetscInt first, PetscInt count, double* values) {
+        sum += poissonRatio(count, y.data() + first, e.from(first), b.from(first), energy, values);
+      });
+  return energy ? sumOver(H_->range().comm(), [&] { return sum; }) : 0;
+}
+
+/// x <- x * H^T (e y / mu) / H^T e, from the (extrapolated) x that was evaluated.
+void RichardsonLucy::advance(const Projector& project, Vec x, Momentum* momentum) const {
+  const ReadLocal inverse(inverse_);
+  if (!momentum) {
+    const WriteLocal out(x);
+    project.adjoint([&](PetscInt first, PetscInt count, const double* values) {
+      double* to = out.data() + first;
+      const double* s = inverse.data() + first;
+      // A transform may leave a sum of positive terms just below zero.
+      for (PetscInt i = 0; i < count; ++i) to[i] *= std::max(values[i], 0.0) * s[i];
+    });
+    return;
+  }
+  double products[2] = {0, 0}, all[2];
+  {
+    const WriteLocal out(x), previous(momentum->previous), step(momentum->step);
+    project.adjoint([&](PetscInt first, PetscInt count, const double* values) {
+      for (PetscInt i = first; i < first + count; ++i) {
+        const double start = extrapolated(out[i], previous[i], momentum->factor);
+        const double next = start * std::max(values[i - first], 0.0) * inverse[i], g = next - start;
+        products[0] += g * step[i];
+        products[1] += step[i] * step[i];
+        previous[i] = out[i];
+        out[i] = next;
+        step[i] = g;
+      }
+    });
+  }
+  checkMpi(MPI_Allreduce(products, all, 2, MPI_DOUBLE, MPI_SUM, H_->domain().comm()));
+  momentum->factor = all[1] > 0 ? std::clamp(all[0] / all[1], 0.0, mostMomentum) : 0;
+}
+
+RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& options, Observer* observer) const {
+  requireStart(H_->domain(), x);
+  const double started = MPI_Wtime();
+  {
+    const ReadLocal s(sensitivity_);
+    const WriteLocal start(x);
+    for (PetscInt i = 0; i < start.size(); ++i)
+      if (s[i] == 0) start[i] = 0;
+  }
+  std::optional<Momentum> momentum;
+  if (options.accelerate) {
+    momentum.emplace(Momentum{H_->domain().vec(), H_->domain().vec(), 0});
+    check(VecCopy(x, momentum->previous));
+  }
+  Momentum* const m = momentum ? &*momentum : nullptr;
+
+  const Projector project(*H_);
+  RichardsonLucyResult result;
+  for (int k = options.first;; ++k) {
+    const bool last = k >= options.iterations;
+    if (last && m) m->factor = 0;  // the result itself, not where a next step would begin
+    const double energy = evaluate(project, x, m, observer || last || k == options.first);
+    if (k == options.first && std::isinf(energy))
+      throw Error(ExitCode::BadData,
+                  "Richardson-Lucy: there are counts where the mean is zero (no exposure, no background, or nothing of "
+                  "the start reaches them)");
+    if (observer && k > options.first) {
+      Progress progress;
+      progress.solver = "richardson-lucy";
+      progress.iteration = k;
+      progress.energy = energy;
+      progress.seconds = MPI_Wtime() - started;
+      progress.state = {{"x", x}};
+      observer->iteration(progress);
+    }
+    result.iterations = k;
+    result.energy = energy;
+    if (last) break;
+    advance(project, x, m);
+  }
+  if (!std::isfinite(result.energy)) {
+    result.reason = "the energy is not finite";
+    return result;
+  }
+  result.converged = true;
+  result.reason = "did the " + std::to_string(result.iterations) + " iterations that were asked for";
+  return result;
+}
+
+}  // namespace lacuna
