@@ -12,6 +12,7 @@ class Affine final : public Model {
  private:
   void doApply(Vec x, Vec y) const override;
   OperatorPointer doLinearise(Vec x) const override { return A_->linearise(x); }
+  OperatorPointer doSecondDerivative(Vec x, Vec g) const override { return A_->secondDerivative(x, g); }
   std::shared_ptr<const Model> A_;
   VecHandle b_;
 };

@@ -7,9 +7,14 @@ namespace {
 
 class LikelihoodAt final : public FactoredAt {
  public:
-  LikelihoodAt(const Model& model, std::shared_ptr<const Noise> noise, Vec x)
-      : noise_(std::move(noise)), J_(model.linearise(x)), mu_(model.range().vec()) {
-    model.apply(x, mu_);
+  LikelihoodAt(std::shared_ptr<const Model> model, std::shared_ptr<const Noise> noise, Vec x)
+      : model_(std::move(model)),
+        noise_(std::move(noise)),
+        J_(model_->linearise(x)),
+        x_(J_ == model_ ? VecHandle() : like(x)),
+        mu_(model_->range().vec()) {
+    model_->apply(x, mu_);
+    if (x_) check(VecCopy(x, x_));
   }
   double value() const override { return noise_->value(mu_); }
   void gradient(Vec g) const override {
@@ -20,7 +25,12 @@ class LikelihoodAt final : public FactoredAt {
   OperatorPointer curvature(Curvature kind) const override {
     VecHandle w = noise_->space().vec();
     noise_->weights(mu_, kind, w);
-    return gram(J_, std::move(w));
+    OperatorPointer M = gram(J_, std::move(w));
+    if (kind == Curvature::Fisher || !x_) return M;
+    const ScratchVec slope = noise_->space().scratch();
+    noise_->valueAndGradient(mu_, slope);
+    OperatorPointer bend = model_->secondDerivative(x_, slope);
+    return bend ? sum({std::move(M), std::move(bend)}) : M;
   }
   OperatorPointer factor() const override {
     VecHandle w = noise_->space().vec();
@@ -30,8 +40,10 @@ class LikelihoodAt final : public FactoredAt {
   }
 
  private:
+  std::shared_ptr<const Model> model_;
   std::shared_ptr<const Noise> noise_;
   OperatorPointer J_;
+  VecHandle x_;  ///< none if the model is linear: then it is not needed
   VecHandle mu_;
 };
 
@@ -44,7 +56,7 @@ Likelihood::Likelihood(std::shared_ptr<const Model> model, std::shared_ptr<const
 }
 
 std::unique_ptr<FactoredAt> Likelihood::doFactoredAt(Vec x) const {
-  return std::make_unique<LikelihoodAt>(*model_, noise_, x);
+  return std::make_unique<LikelihoodAt>(model_, noise_, x);
 }
 
 }  // namespace lacuna

@@ -4,7 +4,8 @@
 namespace lacuna {
 
 /// The data term E(x) = -log p(y | A(x)). With J = dA/dx and the noise's weights w its curvature is J^T diag(w) J
-/// (Fisher; for a linear A also the Hessian), with the factor diag(w)^(1/2) J.
+/// (Fisher), with the factor diag(w)^(1/2) J. The Hessian has the noise's own w, and what Model::secondDerivative
+/// gives.
 class Likelihood final : public FactoredTerm {
  public:
   /// Throws if the range of the model is not the space of the noise.

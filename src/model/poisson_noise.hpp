@@ -5,7 +5,7 @@ namespace lacuna {
 
 /// -log p of a Poisson number y with mean mu, without log y!: mu - y ln mu, +inf where not feasible.
 inline double poissonEnergy(double y, double mu) {
-  if (mu < 0) return std::numeric_limits<double>::infinity();
+  if (mu < 0 || mu > std::numeric_limits<double>::max()) return std::numeric_limits<double>::infinity();
   return y > 0 ? mu - y * std::log(mu) : mu;
 }
 /// That less its minimum, mu - y + y ln(y / mu), to full precision near mu = y too.

@@ -18,6 +18,7 @@ class Identity final : public LinearOperator {
 class Diagonal final : public LinearOperator {
  public:
   Diagonal(const Space& s, VecHandle d) : LinearOperator(s, s), d_(std::move(d)) {}
+  Vec values() const { return d_; }
 
  private:
   void doApplyForward(Vec x, Vec y) const override { check(VecPointwiseMult(y, d_, x)); }
@@ -29,6 +30,8 @@ class Composed final : public LinearOperator {
  public:
   Composed(OperatorPointer B, OperatorPointer A)
       : LinearOperator(A->domain(), B->range()), B_(std::move(B)), A_(std::move(A)) {}
+  const OperatorPointer& last() const { return B_; }
+  const OperatorPointer& first() const { return A_; }
 
  private:
   void doApplyForward(Vec x, Vec y) const override {
@@ -182,6 +185,14 @@ OperatorPointer stack(std::vector<OperatorPointer> parts, const Space& range) {
 
 OperatorPointer gram(OperatorPointer A, VecHandle w) {
   require(A->range().holds(w), "gram: the weights are not in the range");
+  // (D A)^T w (D A) = A^T (d w d) A, which A may do without a pass over memory in the middle
+  while (const auto* product = dynamic_cast<const Composed*>(A.get())) {
+    const auto* D = dynamic_cast<const Diagonal*>(product->last().get());
+    if (!D) break;
+    check(VecPointwiseMult(w, w, D->values()));
+    check(VecPointwiseMult(w, w, D->values()));
+    A = OperatorPointer(product->first());
+  }
   return std::make_shared<Gram>(std::move(A), std::move(w));
 }
 

@@ -17,6 +17,11 @@ std::shared_ptr<const LinearOperator> Model::linearise(Vec x) const {
   require(domain_, x, "linearise: x is not in the domain");
   return doLinearise(x);
 }
+std::shared_ptr<const LinearOperator> Model::secondDerivative(Vec x, Vec g) const {
+  require(domain_, x, "secondDerivative: x is not in the domain");
+  require(range_, g, "secondDerivative: g is not in the range");
+  return doSecondDerivative(x, g);
+}
 
 void LinearOperator::doApply(Vec x, Vec y) const {
   ++count_;

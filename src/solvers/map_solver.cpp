@@ -3,12 +3,14 @@
 #include <petsctao.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
-#include "solvers/conjugate_gradients.hpp"
+#include "solvers/newton_step.hpp"
+#include "solvers/projected_newton.hpp"
 
 namespace lacuna {
 namespace {
@@ -102,24 +104,25 @@ class CurrentCurvature final : public LinearOperator {
   const Problem& problem_;
 };
 
-/// 1/2 g^T M^-1 g, the gap of a quadratic with this gradient and curvature, to 10 %. Conjugate gradients come to it
-/// from below, and a small residual says little about the energy in weak directions: so tighten until the estimate
-/// stands.
-double gapEstimate(Problem& p, Vec x) {
-  const ScratchVec g = p.term.space().scratch(), step = p.term.space().scratch();
+/// The gap of a quadratic with this gradient and the Fisher curvature over the variables that are free, to 10 %. `kkt`
+/// is the residual there.
+double gapEstimate(Problem& p, const Bounds& bounds, Vec x) {
+  const Space& space = p.term.space();
+  const ScratchVec g = space.scratch(), step = space.scratch(), free = space.scratch();
   p.gradient(x, g);
-  const ConjugateGradients cg(p.go(x).curvature(Curvature::Fisher), nullptr,
-                              {.rtol = 1e-2, .iterations = 1000, .prefix = p.options.prefix + "gap_"});
-  double gap = 0;
-  for (const double rtol : {1e-2, 1e-4, 1e-6, 1e-8, 1e-10}) {
-    cg.setRtol(rtol);
-    cg.solve(g, step);
-    PetscScalar gd = 0;
-    check(VecDot(g, step, &gd));
-    const double before = std::exchange(gap, 0.5 * std::max<double>(gd, 0));
-    if (gap - before <= 0.1 * gap) break;
+  if (bounds.any()) {
+    const ReadLocal at(x), slope(g);
+    const WriteLocal on(free);
+    for (PetscInt i = 0; i < at.size(); ++i) on[i] = slope[i] > 0 && at[i] <= bounds.lower(i) ? 0 : 1;
   }
-  return gap;
+  return newtonStep(*p.go(x).curvature(Curvature::Fisher), nullptr, g, bounds.any() ? Vec(free) : nullptr,
+                    {.known = std::numeric_limits<double>::infinity()}, step)
+      .gain;
+}
+
+bool holdsBounds(const std::string& method) {
+  static const std::array quasiNewton{"blmvm", "bqnls", "bqnkls", "bncg", "bqnktr", "bqnktl"};
+  return std::find(quasiNewton.begin(), quasiNewton.end(), method) != quasiNewton.end();
 }
 
 /// TAO's default line search (More & Thuente) gives up at an infinite energy; Armijo's shortens the step.
@@ -132,6 +135,12 @@ void backtrack(Tao tao) {
 }  // namespace
 
 MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer* observer) {
+  const Bounds bounds(term.space(), options.lower, options.lowerEach);
+  if (options.method == "newton") return projectedNewton(term, options, bounds, x, observer);
+  if (bounds.any() && !holdsBounds(options.method))
+    throw Error(ExitCode::BadConfig,
+                "MAP: method '" + options.method + "' cannot hold bounds: use newton, bqnls or blmvm");
+  bounds.project(x);
   Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
   MapResult r;
   r.startEnergy = problem.value(x);
@@ -143,6 +152,12 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   check(TaoSetOptionsPrefix(tao, options.prefix.c_str()));
   check(TaoSetType(tao, options.method.c_str()));
   check(TaoSetSolution(tao, x));
+  const VecHandle lower = bounds.any() ? bounds.vec() : VecHandle(),
+                  upper = bounds.any() ? term.space().vec() : VecHandle();
+  if (bounds.any()) {
+    check(VecSet(upper, PETSC_INFINITY));
+    check(TaoSetVariableBounds(tao, lower, upper));
+  }
   check(TaoSetObjective(tao, objective, &problem));
   check(TaoSetGradient(tao, nullptr, gradient, &problem));
   check(TaoSetObjectiveAndGradient(tao, nullptr, objectiveAndGradient, &problem));
@@ -156,6 +171,7 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     check(PCSetType(pc, PCNONE));
   }
   check(TaoSetMaximumFunctionEvaluations(tao, -1));  // no limit but that of the iterations
+  const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as
   // needed.
   double tolerance = std::sqrt(options.rtol);
@@ -170,8 +186,8 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     PetscInt iterations = 0;
     check(TaoGetSolutionStatus(tao, &iterations, &r.energy, &r.gradientNorm, nullptr, nullptr, &reason));
     r.iterations += static_cast<int>(iterations);
-    r.gap = gapEstimate(problem, x);
-    r.converged = r.gap <= options.rtol * (r.startEnergy - r.energy + r.gap) || r.gap <= 1e-15 * std::abs(r.energy);
+    r.gap = gapEstimate(problem, bounds, x);
+    r.converged = r.gap <= options.rtol * (reference - r.energy + r.gap) || r.gap <= 1e-15 * std::abs(r.energy);
     r.limited = !r.converged && (reason == TAO_DIVERGED_MAXITS || r.iterations >= options.iterations);
     r.reason = r.converged ? "reached rtol"
                : r.limited ? "stopped at the limit of iterations"
@@ -185,6 +201,7 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     if (reason < 0 && iterations == 0) break;
     tolerance *= 1e-2;
   }
+  r.atBound = bounds.atBound(x);
   return r;
 }
 

@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+
+#include "operators/linear_operator.hpp"
+
+namespace lacuna {
+
+/// How far newtonStep goes.
+struct NewtonStepOptions {
+  /// A step is good enough when the last iteration j of CG gained less than this share of the mean gain of the j (Nash
+  /// & Sofer 1990, doi:10.1016/0167-6377(90)90059-B).
+  double share = 0.5;
+  /// nats: when the gain is below, it is wanted to 10 %, and the iteration goes on until it is.
+  double known = 0;
+  int iterations = 1000;  ///< limit
+};
+
+struct NewtonStep {
+  double gain = 0;  ///< nats: -(g.d + 1/2 d.H d)
+  int iterations = 0;
+  bool bend = false;  ///< stopped at a direction without positive curvature
+};
+
+/// d <- argmin g.d + 1/2 d.H d over the free entries (free_i = 1; d_i = 0 where free_i = 0; null: all are free), by
+/// conjugate gradients from 0, preconditioned by `inverse` (null: not), which sees vectors that are 0 where not free.
+/// Collective.
+NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Vec g, Vec free,
+                      const NewtonStepOptions& options, Vec d);
+
+}  // namespace lacuna
