@@ -127,6 +127,45 @@ std::vector<double> H5Reader::readValues(const std::string& dataset, std::int64_
   return values;
 }
 
+void H5Reader::readPartAs(hid_t memory, bool integers, const std::string& dataset, std::int64_t start,
+                          std::int64_t count, void* out) const {
+  const std::string what = path_ + ": dataset '" + dataset + "'";
+  const auto open = [&] {
+    H5Id object = openH5Dataset(file(), path_, dataset);
+    const std::vector<std::int64_t> extents = h5Extents(object);
+    if (extents.size() != 1)
+      throw Error(ExitCode::BadData, what + " has the shape " + extentsText(extents) + ", one axis is expected");
+    if (start < 0 || count < 0 || count > extents[0] - start) throw Error(what + " has no such part");
+    requireH5Numbers(object, what, extents[0]);
+    if (integers && H5Tget_class(H5Id(H5Dget_type(object), H5Tclose)) != H5T_INTEGER)
+      throw Error(ExitCode::BadData, what + " does not hold integers");
+    return object;
+  };
+  onRankZero(comm_, [&] { open(); });
+  together(comm_, [&] {
+    if (count == 0) return;
+    const H5Id object = open();
+    const auto first = static_cast<hsize_t>(start), n = static_cast<hsize_t>(count);
+    const H5Id from(H5Dget_space(object), H5Sclose), to(H5Screate_simple(1, &n, nullptr), H5Sclose);
+    if (H5Sselect_hyperslab(from, H5S_SELECT_SET, &first, nullptr, &n, nullptr) < 0 ||
+        H5Dread(object, memory, to, from, H5P_DEFAULT, out) < 0)
+      throw Error(ExitCode::BadData, what + ": " + h5Message());
+  });
+}
+
+std::vector<double> H5Reader::readPart(const std::string& dataset, std::int64_t start, std::int64_t count) const {
+  std::vector<double> values(static_cast<std::size_t>(count));
+  readPartAs(H5T_NATIVE_DOUBLE, false, dataset, start, count, values.data());
+  return values;
+}
+
+std::vector<std::int64_t> H5Reader::readIntegerPart(const std::string& dataset, std::int64_t start,
+                                                    std::int64_t count) const {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
+  readPartAs(H5T_NATIVE_INT64, true, dataset, start, count, values.data());
+  return values;
+}
+
 std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::int64_t cap) const {
   std::string joined;
   onRankZero(comm_, [&] {
@@ -147,7 +186,7 @@ std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::
 }
 
 void H5Reader::withAttribute(const std::string& object, const std::string& name,
-                             const std::function<void(hid_t, const std::string&)>& work) const {
+                             const std::function<void(hid_t, const std::string&)>& work, hssize_t most) const {
   onRankZero(comm_, [&] {
     const std::string what = path_ + ": attribute '" + name + "' of '" + object + "'";
     const H5Id owner = openH5Object(file(), path_, object);
@@ -155,7 +194,10 @@ void H5Reader::withAttribute(const std::string& object, const std::string& name,
     const H5Id attribute(H5Aopen(owner, name.c_str(), H5P_DEFAULT), H5Aclose);
     if (!attribute) throw Error(ExitCode::BadData, what + " is missing");
     const H5Id space(H5Aget_space(attribute), H5Sclose);
-    if (H5Sget_simple_extent_npoints(space) != 1) throw Error(ExitCode::BadData, what + " is not a single value");
+    const hssize_t values = H5Sget_simple_extent_npoints(space);
+    if (most == 1 && values != 1) throw Error(ExitCode::BadData, what + " is not a single value");
+    if (values < 1 || values > most)
+      throw Error(ExitCode::BadData, what + " does not have 1 to " + std::to_string(most) + " values");
     work(attribute, what);
   });
 }
@@ -190,6 +232,21 @@ std::int64_t H5Reader::readInteger(const std::string& object, const std::string&
   });
   checkMpi(MPI_Bcast(&value, 1, MPI_INT64_T, 0, comm_));
   return value;
+}
+
+std::vector<std::int64_t> H5Reader::readIntegers(const std::string& object, const std::string& name) const {
+  std::vector<std::int64_t> values;
+  withAttribute(
+      object, name,
+      [&](hid_t attribute, const std::string& what) {
+        const H5Id type(H5Aget_type(attribute), H5Tclose), space(H5Aget_space(attribute), H5Sclose);
+        if (H5Tget_class(type) != H5T_INTEGER) throw Error(ExitCode::BadData, what + " does not hold integers");
+        values.resize(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
+        if (H5Aread(attribute, H5T_NATIVE_INT64, values.data()) < 0)
+          throw Error(ExitCode::BadData, what + ": " + h5Message());
+      },
+      16);
+  return broadcastExtents(comm_, std::move(values));
 }
 
 std::string H5Reader::readString(const std::string& object, const std::string& name) const {

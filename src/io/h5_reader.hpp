@@ -35,6 +35,10 @@ class H5Reader {
                  double fill = 0) const;
   /// A whole dataset in natural order on every rank; for small ones: 65 above `cap` values.
   std::vector<double> readValues(const std::string& dataset, std::int64_t cap = 1 << 22) const;
+  /// Entries [start, start + count) of a 1-D dataset: each rank a part of its own, which may be empty.
+  std::vector<double> readPart(const std::string& dataset, std::int64_t start, std::int64_t count) const;
+  /// The same of integers: 65 if they are of another type.
+  std::vector<std::int64_t> readIntegerPart(const std::string& dataset, std::int64_t start, std::int64_t count) const;
   /// A 1-D dataset of strings (fixed or variable length) on every rank.
   std::vector<std::string> readStrings(const std::string& dataset, std::int64_t cap = 1 << 16) const;
 
@@ -43,12 +47,18 @@ class H5Reader {
   double readDouble(const std::string& object, const std::string& name) const;
   std::int64_t readInteger(const std::string& object, const std::string& name) const;
   std::string readString(const std::string& object, const std::string& name) const;
+  /// An attribute that is a 1-D array of integers, at most 16.
+  std::vector<std::int64_t> readIntegers(const std::string& object, const std::string& name) const;
 
  private:
   hid_t file() const;  ///< Rank-local. Opened where it is needed first.
-  /// Collective; `work(attribute, its name for messages)` runs on rank 0.
+  /// Collective; `work(attribute, its name for messages)` runs on rank 0. An array of more than `most` values is
+  /// refused.
   void withAttribute(const std::string& object, const std::string& name,
-                     const std::function<void(hid_t, const std::string&)>& work) const;
+                     const std::function<void(hid_t, const std::string&)>& work, hssize_t most = 1) const;
+  /// Collective. Reads a part of a 1-D dataset into `out`, as `memory` type.
+  void readPartAs(hid_t memory, bool integers, const std::string& dataset, std::int64_t start, std::int64_t count,
+                  void* out) const;
 
   MPI_Comm comm_;
   std::string path_;
