@@ -25,22 +25,19 @@ void Laplacian::doApplyForward(Vec x, Vec y) const {
   forEachLine(cube_, halo_.padded(), [&](const StencilLine& line) {
     const double* p = padded_.data() + line.padded;
     double* to = out.data() + line.own;
-    const double w = weight_[2];
-    if (nx == 1) {
-      to[0] = 0;
-    } else {
-      to[0] = w * (p[0] - p[1]);
-      for (std::size_t i = 1; i + 1 < nx; ++i) to[i] = w * ((p[i] - p[i - 1]) + (p[i] - p[i + 1]));
-      to[nx - 1] = w * (p[nx - 1] - p[nx - 2]);
-    }
-    const auto add = [&](double weight, std::ptrdiff_t step) {
-      const double* q = p + step;
-      for (std::size_t i = 0; i < nx; ++i) to[i] += weight * (p[i] - q[i]);
-    };
-    if (line.y > 0) add(weight_[1], -stride.y);
-    if (line.y + 1 < s.ny) add(weight_[1], stride.y);
-    if (line.z > 0) add(weight_[0], -stride.z);
-    if (line.z + 1 < s.nz) add(weight_[0], stride.z);
+    // A neighbour that does not exist is the pixel itself: no difference.
+    const double *left = p + (line.y > 0 ? -stride.y : 0), *right = p + (line.y + 1 < s.ny ? stride.y : 0),
+                 *below = p + (line.z > 0 ? -stride.z : 0), *above = p + (line.z + 1 < s.nz ? stride.z : 0);
+    const auto [wz, wy, wx] = weight_;
+    const auto across = [&](std::size_t i) { return wy * ((p[i] - left[i]) + (p[i] - right[i])); };
+    if (s.nz > 1)
+      for (std::size_t i = 0; i < nx; ++i) to[i] = across(i) + wz * ((p[i] - below[i]) + (p[i] - above[i]));
+    else
+      for (std::size_t i = 0; i < nx; ++i) to[i] = across(i);
+    if (nx == 1) return;
+    to[0] += wx * (p[0] - p[1]);
+    for (std::size_t i = 1; i + 1 < nx; ++i) to[i] += wx * ((p[i] - p[i - 1]) + (p[i] - p[i + 1]));
+    to[nx - 1] += wx * (p[nx - 1] - p[nx - 2]);
   });
 }
 

@@ -29,12 +29,12 @@ struct AxisPass {
   void forward(const double* in, double* out) const {
     for (std::size_t o = 0; o < outer; ++o)
       for (std::size_t i = 0; i < to; ++i) {
+        const double* source[5];
+        for (std::size_t k = 0; k < 5; ++k) source[k] = in + (o * from + static_cast<std::size_t>(taps[k][i])) * inner;
         double* target = out + (o * to + i) * inner;
-        std::fill_n(target, inner, 0.0);
-        for (std::size_t k = 0; k < 5; ++k) {
-          const double* source = in + (o * from + static_cast<std::size_t>(taps[k][i])) * inner;
-          for (std::size_t j = 0; j < inner; ++j) target[j] += spline[k] * source[j];
-        }
+        for (std::size_t j = 0; j < inner; ++j)
+          target[j] = spline[0] * (source[0][j] + source[4][j]) + spline[1] * (source[1][j] + source[3][j]) +
+                      spline[2] * source[2][j];
       }
   }
   void adjoint(const double* in, double* out) const {
@@ -47,6 +47,42 @@ struct AxisPass {
           for (std::size_t j = 0; j < inner; ++j) target[j] += spline[k] * source[j];
         }
       }
+  }
+};
+
+/// The same along lines of n pixels. Taps are `distance` apart but for the first and last 2 distance pixels, which are
+/// mirrored.
+struct LinePass {
+  const std::array<std::vector<PetscInt>, 5>& taps;
+  std::size_t lines, n, distance;
+  std::size_t edge() const { return std::min(2 * distance, n); }
+  std::size_t end() const { return std::max(n - edge(), edge()); }
+
+  void forward(const double* in, double* out) const {
+    for (std::size_t line = 0; line < lines; ++line, in += n, out += n) {
+      const auto mirrored = [&](std::size_t i) {
+        out[i] = 0;
+        for (std::size_t k = 0; k < 5; ++k) out[i] += spline[k] * in[taps[k][i]];
+      };
+      for (std::size_t i = 0; i < edge(); ++i) mirrored(i);
+      for (std::size_t i = edge(); i < end(); ++i)
+        out[i] = spline[0] * (in[i - 2 * distance] + in[i + 2 * distance]) +
+                 spline[1] * (in[i - distance] + in[i + distance]) + spline[2] * in[i];
+      for (std::size_t i = end(); i < n; ++i) mirrored(i);
+    }
+  }
+  void adjoint(const double* in, double* out) const {
+    std::fill_n(out, lines * n, 0.0);
+    for (std::size_t line = 0; line < lines; ++line, in += n, out += n) {
+      const auto mirrored = [&](std::size_t i) {
+        for (std::size_t k = 0; k < 5; ++k) out[taps[k][i]] += spline[k] * in[i];
+      };
+      for (std::size_t i = 0; i < edge(); ++i) mirrored(i);
+      for (std::size_t k = 0; k < 5; ++k)
+        for (std::size_t i = edge(), j = edge() + k * distance - 2 * distance; i < end(); ++i, ++j)
+          out[j] += spline[k] * in[i];
+      for (std::size_t i = end(); i < n; ++i) mirrored(i);
+    }
   }
 };
 
@@ -65,6 +101,7 @@ Starlet::Starlet(const Cube& cube, int scales, Cube range)
   for (int j = 0; j < scales; ++j) {
     const PetscInt distance = PetscInt{1} << j;
     Step& step = steps_.emplace_back();
+    step.distance = static_cast<std::size_t>(distance);
     step.x = mirroredTaps(s.nx, distance);
     if (axis == 2) step.y = mirroredTaps(s.ny, distance);
     if (slab == 1) continue;
@@ -100,7 +137,7 @@ void Starlet::smooth(const Step& step, Vec from, Vec to) const {
   if (step.x[0].empty())
     std::copy_n(work_.data(), n, out.data());
   else
-    AxisPass{step.x, n / nx, nx, nx, 1}.forward(work_.data(), out.data());
+    LinePass{step.x, n / nx, nx, step.distance}.forward(work_.data(), out.data());
 }
 
 void Starlet::smoothAdjoint(const Step& step, Vec from, Vec to) const {
@@ -113,7 +150,7 @@ void Starlet::smoothAdjoint(const Step& step, Vec from, Vec to) const {
     if (step.x[0].empty())
       std::copy_n(in.data(), n, work_.data());
     else
-      AxisPass{step.x, n / nx, nx, nx, 1}.adjoint(in.data(), work_.data());
+      LinePass{step.x, n / nx, nx, step.distance}.adjoint(in.data(), work_.data());
     if (!step.y[0].empty()) {
       AxisPass{step.y, n / (ny * nx), ny, ny, nx}.adjoint(work_.data(), out.data());
       std::copy_n(out.data(), n, work_.data());

@@ -25,6 +25,7 @@ class Starlet final : public LinearOperator {
   /// For every tap and every pixel along an axis, the pixel it reads.
   using Taps = std::array<std::vector<PetscInt>, 5>;
   struct Step {
+    std::size_t distance = 1;    ///< of the taps
     Taps x, y, slab;             ///< y: of a volume; empty where the axis is one pixel long
     std::unique_ptr<Halo> halo;  ///< null where the slab axis is one pixel long
   };

@@ -12,7 +12,7 @@ namespace {
 class EntropyAt final : public TermAt {
  public:
   EntropyAt(const Space& space, double strength, double level, Vec x)
-      : space_(space), strength_(strength), level_(level), x_(space.vec()) {
+      : space_(space), strength_(strength), level_(level), x_(space.scratch()) {
     check(VecCopy(x, x_));
   }
   double value() const override {
@@ -45,7 +45,7 @@ class EntropyAt final : public TermAt {
  private:
   Space space_;
   double strength_, level_;
-  VecHandle x_;
+  ScratchVec x_;
 };
 
 }  // namespace

@@ -52,7 +52,11 @@ class Tridiagonal final : public LinearOperator {
 class GammaChainAt final : public FactoredAt {
  public:
   GammaChainAt(const GammaChain& chain, Vec x)
-      : S_(chain.previous_), difference_(chain.difference_), p_(chain.p_), x_(like(x)), before_(like(x)) {
+      : S_(chain.previous_),
+        difference_(chain.difference_),
+        p_(chain.p_),
+        x_(S_->domain().scratch()),
+        before_(S_->domain().scratch()) {
     check(VecCopy(x, x_));
     S_->apply(x, before_);
     const PetscInt frames = chain.cube_.box().count[0];
@@ -129,8 +133,8 @@ class GammaChainAt final : public FactoredAt {
   bool perX() const { return p_.density == GammaChain::Density::PerX; }
   OperatorPointer S_, difference_;
   GammaChain::Parameters p_;
-  VecHandle x_, before_;  ///< x_t and x_{t-1}, m_0 before the first
-  PetscInt initial_ = 0;  ///< how many local entries are of frame 0
+  ScratchVec x_, before_;  ///< x_t and x_{t-1}, m_0 before the first
+  PetscInt initial_ = 0;   ///< how many local entries are of frame 0
 };
 
 GammaChain::GammaChain(const Cube& cube, const Parameters& p) : Prior(cube.space()), cube_(cube), p_(p) {

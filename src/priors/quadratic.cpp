@@ -6,21 +6,21 @@ namespace lacuna {
 
 QuadraticAt::QuadraticAt(OperatorPointer B, OperatorPointer precision, std::function<OperatorPointer()> root, Vec d,
                          Vec x)
-    : B_(std::move(B)), precision_(std::move(precision)), root_(std::move(root)), residual_(B_->range().vec()) {
+    : B_(std::move(B)), precision_(std::move(precision)), root_(std::move(root)), residual_(B_->range().scratch()) {
   B_->apply(x, residual_);
   if (d) check(VecAXPY(residual_, -1, d));
   if (!precision_) return;
-  weighted_ = like(residual_);
-  precision_->apply(residual_, weighted_);
+  weighted_.emplace(B_->range().scratch());
+  precision_->apply(residual_, *weighted_);
 }
 
 double QuadraticAt::value() const {
   PetscScalar rr = 0;
-  check(VecDot(residual_, precision_ ? weighted_ : residual_, &rr));
+  check(VecDot(residual_, weighted(), &rr));
   return 0.5 * rr;
 }
 
-void QuadraticAt::gradient(Vec g) const { B_->applyAdjoint(precision_ ? weighted_ : residual_, g); }
+void QuadraticAt::gradient(Vec g) const { B_->applyAdjoint(weighted(), g); }
 
 OperatorPointer QuadraticAt::curvature(Curvature) const {
   return compose(adjoint(B_), precision_ ? compose(precision_, B_) : B_);

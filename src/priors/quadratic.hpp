@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "model/term.hpp"
 
@@ -18,10 +19,11 @@ class QuadraticAt final : public FactoredAt {
   OperatorPointer factor() const override;
 
  private:
+  Vec weighted() const { return weighted_ ? *weighted_ : residual_; }
   OperatorPointer B_, precision_;
   std::function<OperatorPointer()> root_;
-  VecHandle residual_;  ///< B x - d
-  VecHandle weighted_;  ///< C^-1 (B x - d); null without C
+  ScratchVec residual_;                 ///< B x - d
+  std::optional<ScratchVec> weighted_;  ///< C^-1 (B x - d), if there is a C
 };
 
 }  // namespace lacuna

@@ -12,7 +12,7 @@ namespace {
 class SmoothnessAt final : public FactoredAt {
  public:
   SmoothnessAt(double strength, OperatorPointer D, OperatorPointer K, Vec x)
-      : strength_(strength), D_(std::move(D)), K_(std::move(K)), Kx_(like(x)) {
+      : strength_(strength), D_(std::move(D)), K_(std::move(K)), Kx_(K_->range().scratch()) {
     K_->apply(x, Kx_);
     PetscScalar xKx = 0;
     check(VecDot(D_ ? x : static_cast<Vec>(Kx_), Kx_, &xKx));
@@ -32,7 +32,7 @@ class SmoothnessAt final : public FactoredAt {
  private:
   double strength_, value_ = 0;
   OperatorPointer D_, K_;
-  VecHandle Kx_;
+  ScratchVec Kx_;
 };
 
 }  // namespace

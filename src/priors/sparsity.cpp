@@ -1,5 +1,7 @@
 #include "priors/sparsity.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -10,30 +12,42 @@
 namespace lacuna {
 namespace {
 
-/// Entries first, first + stride, ... (`members` of them) of the features make one norm, of weight a.
-struct Group {
-  std::size_t first = 0, stride = 1, members = 1;
+/// `count` norms of the features, of weight a, side by side: norm p is over the entries first + p, first + p + stride,
+/// ... (`members` of them). Small enough that what is computed in between stays in the cache.
+struct Norms {
+  static constexpr std::size_t most = 512;
+  std::size_t first = 0, count = 0, stride = 0, members = 1;
   double weight = 1;
-  double norm2(const double* u) const {
-    double sum = 0;
-    for (std::size_t c = 0; c < members; ++c) sum += u[first + c * stride] * u[first + c * stride];
-    return sum;
+  /// out <- |u|^2
+  void squares(const double* u, double* out) const {
+    std::fill_n(out, count, 0.0);
+    each([&](std::size_t i, std::size_t p) { out[p] += u[i] * u[i]; });
+  }
+  /// f(entry, norm) for all members, norms running fastest.
+  template <class F>
+  void each(F&& f) const {
+    for (std::size_t c = 0; c < members; ++c)
+      for (std::size_t p = 0; p < count; ++p) f(first + c * stride + p, p);
   }
 };
 template <class F>
-void forEachGroup(const Sparsity::Features& f, F&& work) {
+void forEachNorms(const Sparsity::Features& f, F&& work) {
   const Box& box = f.range.box();
   std::size_t plane = 1;
   for (std::size_t axis = 2; axis < 5; ++axis) plane *= static_cast<std::size_t>(box.count[axis]);
   const auto channels = static_cast<std::size_t>(box.count[1]);
-  Group group{0, plane, f.joint ? channels : 1, 1};
+  Norms norms{0, 0, plane, f.joint ? channels : 1, 1};
   for (PetscInt t = 0; t < box.count[0]; ++t)
-    for (std::size_t c = 0; c < channels; c += group.members) {
-      group.weight = f.channelWeights.empty() ? 1 : f.channelWeights[c];
-      group.first = (static_cast<std::size_t>(t) * channels + c) * plane;
-      for (std::size_t p = 0; p < plane; ++p, ++group.first) work(group);
+    for (std::size_t c = 0; c < channels; c += norms.members) {
+      norms.weight = f.channelWeights.empty() ? 1 : f.channelWeights[c];
+      for (std::size_t p = 0; p < plane; p += Norms::most) {
+        norms.first = (static_cast<std::size_t>(t) * channels + c) * plane + p;
+        norms.count = std::min(Norms::most, plane - p);
+        work(norms);
+      }
     }
 }
+using PerNorm = std::array<double, Norms::most>;
 
 /// A^T [w (1 - n n^T)] A with n = u / sqrt(|u|^2 + epsilon^2) and w the weights of lagged diffusivity.
 class JointHessian final : public LinearOperator {
@@ -51,11 +65,12 @@ class JointHessian final : public LinearOperator {
     {
       const ReadLocal n(n_), w(w_);
       const WriteLocal v(u);
-      forEachGroup(*features_, [&](const Group& g) {
-        double along = 0;
-        for (std::size_t i = g.first, c = 0; c < g.members; ++c, i += g.stride) along += n.data()[i] * v.data()[i];
-        for (std::size_t i = g.first, c = 0; c < g.members; ++c, i += g.stride)
-          v.data()[i] = w.data()[i] * (v.data()[i] - along * n.data()[i]);
+      PerNorm along;
+      forEachNorms(*features_, [&](const Norms& norms) {
+        along.fill(0);
+        norms.each([&](std::size_t i, std::size_t p) { along[p] += n.data()[i] * v.data()[i]; });
+        norms.each(
+            [&](std::size_t i, std::size_t p) { v.data()[i] = w.data()[i] * (v.data()[i] - along[p] * n.data()[i]); });
       });
     }
     features_->A->applyAdjoint(u, y);
@@ -70,16 +85,21 @@ class JointHessian final : public LinearOperator {
 class SparsityAt final : public TermAt {
  public:
   SparsityAt(std::shared_ptr<const Sparsity::Features> features, double strength, double epsilon, Vec x)
-      : features_(std::move(features)), strength_(strength), epsilon_(epsilon), u_(features_->A->range().vec()) {
+      : features_(std::move(features)), strength_(strength), epsilon_(epsilon), u_(features_->A->range().scratch()) {
     features_->A->apply(x, u_);
   }
   double value() const override {
     return sumOver(features_->range.comm(), [&] {
       const ReadLocal u(u_);
       double sum = 0;
-      forEachGroup(*features_, [&](const Group& g) {
-        const double uu = g.norm2(u.data());  // sqrt(uu + e^2) - e without cancellation
-        sum += g.weight * uu / (std::sqrt(uu + epsilon_ * epsilon_) + epsilon_);
+      PerNorm squares;
+      forEachNorms(*features_, [&](const Norms& norms) {
+        norms.squares(u.data(), squares.data());
+        for (std::size_t p = 0; p < norms.count; ++p)  // sqrt(u^2 + e^2) - e without cancellation
+          squares[p] /= std::sqrt(squares[p] + epsilon_ * epsilon_) + epsilon_;
+        double part = 0;  // by itself, so that the loop above is made of vector instructions
+        for (std::size_t p = 0; p < norms.count; ++p) part += squares[p];
+        sum += norms.weight * part;
       });
       return strength_ * sum;
     });
@@ -116,18 +136,19 @@ class SparsityAt final : public TermAt {
     if (n) check(VecCopy(u_, n));
     double* direction = nullptr;
     if (n) check(VecGetArray(n, &direction));
-    forEachGroup(*features_, [&](const Group& g) {
-      const double inverse = 1 / std::sqrt(g.norm2(u.data()) + epsilon_ * epsilon_);
-      for (std::size_t i = g.first, c = 0; c < g.members; ++c, i += g.stride) {
-        out.data()[i] = strength_ * g.weight * inverse;
-        if (direction) direction[i] *= inverse;
-      }
+    PerNorm inverse;
+    forEachNorms(*features_, [&](const Norms& norms) {
+      norms.squares(u.data(), inverse.data());
+      for (std::size_t p = 0; p < norms.count; ++p) inverse[p] = 1 / std::sqrt(inverse[p] + epsilon_ * epsilon_);
+      const double factor = strength_ * norms.weight;
+      norms.each([&](std::size_t i, std::size_t p) { out.data()[i] = factor * inverse[p]; });
+      if (direction) norms.each([&](std::size_t i, std::size_t p) { direction[i] *= inverse[p]; });
     });
     if (n) check(VecRestoreArray(n, &direction));
   }
   std::shared_ptr<const Sparsity::Features> features_;
   double strength_, epsilon_;
-  VecHandle u_;
+  ScratchVec u_;
 };
 
 Sparsity::Sparsity(Features features, double strength, double epsilon)
@@ -155,17 +176,26 @@ double Sparsity::exactValue(Vec x) const {
   return sumOver(space().comm(), [&] {
     const ReadLocal u(features);
     double sum = 0;
-    forEachGroup(*features_, [&](const Group& g) { sum += g.weight * std::sqrt(g.norm2(u.data())); });
+    PerNorm squares;
+    forEachNorms(*features_, [&](const Norms& norms) {
+      norms.squares(u.data(), squares.data());
+      for (std::size_t p = 0; p < norms.count; ++p) sum += norms.weight * std::sqrt(squares[p]);
+    });
     return strength_ * sum;
   });
 }
 
 void Sparsity::shrink(double step, Vec u) const {
   const WriteLocal v(u);
-  forEachGroup(*features_, [&](const Group& g) {
-    const double norm = std::sqrt(g.norm2(v.data())), threshold = step * strength_ * g.weight;
-    const double factor = norm > threshold ? 1 - threshold / norm : 0;
-    for (std::size_t i = g.first, c = 0; c < g.members; ++c, i += g.stride) v.data()[i] *= norm > 0 ? factor : 0;
+  PerNorm factor;
+  forEachNorms(*features_, [&](const Norms& norms) {
+    const double threshold = step * strength_ * norms.weight;
+    norms.squares(v.data(), factor.data());
+    for (std::size_t p = 0; p < norms.count; ++p) {
+      const double norm = std::sqrt(factor[p]);
+      factor[p] = norm > threshold ? 1 - threshold / norm : 0;
+    }
+    norms.each([&](std::size_t i, std::size_t p) { v.data()[i] *= factor[p]; });
   });
 }
 
