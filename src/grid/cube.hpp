@@ -29,6 +29,7 @@ struct Box {
 /// The part of every frame that files and data cover; the rest of the cube is padding. Order z, y, x.
 struct Window {
   std::array<PetscInt, 3> start{}, count{};
+  bool line = false;  ///< y has length 1 and is no axis of the files
 };
 
 /// Contiguous blocks of ceil(n / parts): what part number `part` of n items is. Later parts may be empty.

@@ -85,6 +85,15 @@ FitsFile FitsFile::create(const std::string& path) {
   return FitsFile(file, path, true);
 }
 
+FitsFile FitsFile::edit(const std::string& path) {
+  int status = 0;
+  fitsfile* file = nullptr;
+  fits_clear_errmsg();
+  if (fits_open_diskfile(&file, path.c_str(), READWRITE, &status))
+    throw Error(ExitCode::IoError, "cannot write " + path + ": " + statusText(status));
+  return FitsFile(file, path, true);
+}
+
 FitsFile::FitsFile(FitsFile&& o) noexcept
     : file_(std::exchange(o.file_, nullptr)), path_(std::move(o.path_)), writing_(o.writing_) {}
 

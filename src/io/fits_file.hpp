@@ -16,6 +16,8 @@ class FitsFile {
   static FitsFile openImage(const std::string& path, const std::string& hdu);
   /// Creates; replaces what is there. 73.
   static FitsFile create(const std::string& path);
+  /// Opens a file of ours to change its header. 74.
+  static FitsFile edit(const std::string& path);
   FitsFile(FitsFile&& o) noexcept;
   FitsFile& operator=(FitsFile&&) = delete;
   ~FitsFile();

@@ -29,8 +29,8 @@ std::string libraryVersions() {
   int length = 0;
   MPI_Get_library_version(mpi.data(), &length);
   const std::string mpiText(mpi.data(), static_cast<std::size_t>(length));
-  return fmt::format("PETSc {}.{}.{} ({}-bit indices), HDF5 {}.{}.{}, {}, CFITSIO {:.3g}, WCSLIB {}.{}, libtiff {}, {}", major,
-                     minor, subminor, 8 * sizeof(PetscInt), h5[0], h5[1], h5[2], fftw_version,
+  return fmt::format("PETSc {}.{}.{} ({}-bit indices), HDF5 {}.{}.{}, {}, CFITSIO {:.3g}, WCSLIB {}.{}, libtiff {}, {}",
+                     major, minor, subminor, 8 * sizeof(PetscInt), h5[0], h5[1], h5[2], fftw_version,
                      static_cast<double>(cfitsio), wcs[0], wcs[1], tiff.substr(number, tiff.find('\n') - number),
                      mpiText.substr(0, mpiText.find_first_of(",\n")));
 }

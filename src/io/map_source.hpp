@@ -14,8 +14,9 @@ struct MapSource {
 };
 
 /// What a key such as [data] gamma1 means. "g1.fits", "maps.fits:KAPPA" and "other.h5:maps/gamma1" (a name that ends in
-/// .fits .fit .fts .h5 .hdf5 .hdf .tif or .tiff before the colon or the end) are files of their own, relative to `folder`;
-/// anything else is a dataset or HDU of `dataFile`, which is taken as it is; and a file where `dataFile` is empty.
+/// .fits .fit .fts .h5 .hdf5 .hdf .tif or .tiff before the colon or the end) are files of their own, relative to
+/// `folder`; anything else is a dataset or HDU of `dataFile`, which is taken as it is; and a file where `dataFile` is
+/// empty.
 MapSource resolveMap(const std::string& value, const std::string& dataFile, const std::string& folder);
 
 /// Collective. By the first bytes of the file: true for HDF5, false for FITS. Throws 66, 65.

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "io/library_versions.hpp"
+#include "io/window_part.hpp"
 #include "version.hpp"
 
 namespace lacuna {
@@ -79,7 +81,7 @@ H5Writer& Product::file() {
 
 void Product::grid(const ProductGrid& grid) {
   H5Writer& h5 = file();
-  grid_ = grid;
+  scales_ = {{'x', grid.nx}, {'y', grid.ny}};
   h5.writeValues("grid/x", offsets(grid.nx, grid.pixelArcmin), "arcmin", "pixel centre from the grid centre, along RA");
   h5.writeValues("grid/y", offsets(grid.ny, grid.pixelArcmin), "arcmin",
                  "pixel centre from the grid centre, along Dec");
@@ -101,16 +103,42 @@ void Product::grid(const ProductGrid& grid) {
   for (const auto& [key, value] : numbers) h5.attribute("grid", key, value);
 }
 
+void Product::stack(const Cube& cube, const Window& window, const ProductStack& stack) {
+  H5Writer& h5 = file();
+  const std::string axes = fileAxes(cube, window);
+  const std::vector<std::int64_t> extents = fileExtents(cube, window);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::string name = std::string("grid/") + axes[i];
+    const std::int64_t first = axes[i] == 't' ? stack.firstFrame : stack.corner[std::string_view("zyx").find(axes[i])];
+    std::vector<double> places;
+    for (std::int64_t k = 0; k < extents[i]; ++k) places.push_back(static_cast<double>(first + k));
+    const bool timed = axes[i] == 't' && !stack.times.empty();
+    if (timed && static_cast<std::int64_t>(stack.times.size()) != extents[i])
+      throw Error("Product: " + std::to_string(stack.times.size()) + " times of " + std::to_string(extents[i]) +
+                  " frames");
+    h5.writeValues(name, timed ? stack.times : places, axes[i] == 't' ? stack.timeUnits : "pixel",
+                   axes[i] == 't' ? "time of the frame" : "pixel of the input, counted from 0");
+    h5.makeScale(name);
+    scales_[axes[i]] = extents[i];
+    h5.attribute("grid", axes[i] == 't' ? "frames" : std::string("n") + axes[i], extents[i]);
+  }
+  h5.attribute("grid", "axes", axes);
+  if (stack.fitsCards.empty()) return;
+  std::string cards;
+  for (const std::string& card : stack.fitsCards) cards += card + "\n";
+  h5.attribute("grid", "fits_cards", cards);
+}
+
 void Product::map(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
                   const std::string& units, const std::string& longName) {
   const auto timed = writing().scope(static_cast<double>(windowPart(cube, window, channel).size()) * 8e-9);
   const std::string path = "maps/" + name;
   file().writeField(path, cube, window, channel, x, units, longName);
-  if (!grid_) return;
+  const std::string axes = fileAxes(cube, window);
   const std::vector<std::int64_t> extents = fileExtents(cube, window);
-  const int y = static_cast<int>(extents.size()) - 2;
-  if (extents[static_cast<std::size_t>(y)] == grid_->ny) file().attachScale(path, y, "grid/y");
-  if (extents.back() == grid_->nx) file().attachScale(path, y + 1, "grid/x");
+  for (std::size_t i = 0; i < axes.size(); ++i)
+    if (const auto scale = scales_.find(axes[i]); scale != scales_.end() && scale->second == extents[i])
+      file().attachScale(path, static_cast<int>(i), std::string("grid/") + axes[i]);
 }
 
 void Product::origin(const ProductOrigin& origin) {

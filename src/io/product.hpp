@@ -1,6 +1,8 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,15 @@ struct ProductGrid {
   std::string projection = "none";  ///< "gnomonic" or "none"
   double centerRaDeg = 0, centerDecDeg = 0;
   std::optional<SkyWcs> wcs;
+};
+
+/// The grid of a stack or movie: /grid, with a dimension scale for every axis of its maps.
+struct ProductStack {
+  std::vector<double> times;  ///< of the frames; empty: firstFrame, firstFrame + 1, ...
+  std::string timeUnits = "frame";
+  std::int64_t firstFrame = 0;           ///< of the input, where a part of it was taken
+  std::array<std::int64_t, 3> corner{};  ///< z, y, x: pixel of the input that is the first one here
+  std::vector<std::string> fitsCards;    ///< header of a FITS input; see fitsCards()
 };
 
 /// How a run went: /convergence.
@@ -62,8 +73,10 @@ class Product {
   void requireSpace(std::int64_t bytes) const { out_.requireSpace(bytes); }
 
   void grid(const ProductGrid& grid);
-  /// /maps/<name>: see H5Writer::writeField. The scales /grid/y and /grid/x are attached to axes of their length if
-  /// grid() came first.
+  /// For maps in the layout of this cube, cut to this window.
+  void stack(const Cube& cube, const Window& window, const ProductStack& stack);
+  /// /maps/<name>: see H5Writer::writeField. The scales /grid/t z y x are attached to axes of their length if grid() or
+  /// stack() came first.
   void map(const std::string& name, const Cube& cube, const Window& window, PetscInt channel, Vec x,
            const std::string& units, const std::string& longName);
   void origin(const ProductOrigin& origin);
@@ -82,8 +95,8 @@ class Product {
   MPI_Comm comm_;
   std::string program_;
   OutputFile out_;
-  std::unique_ptr<H5Writer> file_;  ///< after out_: closed before the temporary file is removed
-  std::optional<ProductGrid> grid_;
+  std::unique_ptr<H5Writer> file_;       ///< after out_: closed before the temporary file is removed
+  std::map<char, std::int64_t> scales_;  ///< their lengths, by axis
 };
 
 /// The list of peaks as CSV: ra_deg,dec_deg,snr,kappa,x,y.

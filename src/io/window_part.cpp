@@ -31,6 +31,7 @@ WindowPart windowPart(const Cube& cube, const Box& box, const Window& window, Pe
     if (window.start[i] < 0 || window.count[i] < 1 || window.count[i] > extents[2 + i] - window.start[i])
       throw Error("a window leaves its field of " + cube.shape().text());
   }
+  if (window.line && window.count[1] != 1) throw Error("lines of a field of " + cube.shape().text());
   WindowPart part;
   for (std::size_t i = 0; i < 5; ++i) {
     const PetscInt lo = std::max(from[i], box.start[i]), hi = std::min(to[i], box.start[i] + box.count[i]);
@@ -46,9 +47,14 @@ std::vector<std::int64_t> fileExtents(const Cube& cube, const Window& window) {
   std::vector<std::int64_t> extents;
   if (cube.shape().frames > 1) extents.push_back(cube.shape().frames);
   if (cube.shape().nz > 1) extents.push_back(window.count[0]);
-  extents.push_back(window.count[1]);
+  if (!window.line) extents.push_back(window.count[1]);
   extents.push_back(window.count[2]);
   return extents;
+}
+
+std::string fileAxes(const Cube& cube, const Window& window) {
+  return std::string(cube.shape().frames > 1 ? "t" : "") + (cube.shape().nz > 1 ? "z" : "") +
+         (window.line ? "x" : "yx");
 }
 
 std::string extentsText(const std::vector<std::int64_t>& extents) {

@@ -26,8 +26,11 @@ inline WindowPart windowPart(const Cube& cube, const Window& window, PetscInt ch
   return windowPart(cube, cube.box(), window, channel);
 }
 
-/// Extents of the field in a file: [frame][z][y][x], without the axes frame and z where the cube has one of them.
+/// Extents of the field in a file: [frame][z][y][x], without the axes frame and z where the cube has one of them, and
+/// without y where the window is a line.
 std::vector<std::int64_t> fileExtents(const Cube& cube, const Window& window);
+/// The letters of these axes: "yx", "tyx", "tx", "tzyx", ...
+std::string fileAxes(const Cube& cube, const Window& window);
 /// "360 x 360"
 std::string extentsText(const std::vector<std::int64_t>& extents);
 

@@ -69,7 +69,7 @@ VecHandle exactStd(const MassMapper& mapper, const WienerFilter& filter, const S
   const ScratchVec e = pixels.scratch(), b = S.domain().scratch(), z = S.domain().scratch();
   VecHandle std = pixels.vec();
   check(VecSet(std, std::nan("")));
-  const auto& [start, count] = field.window;
+  const auto &start = field.window.start, &count = field.window.count;
   for (PetscInt y = 0; y < count[1]; ++y) {
     for (PetscInt x = 0; x < count[2]; ++x) {
       const PetscInt mine =
