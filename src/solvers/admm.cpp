@@ -1,0 +1,295 @@
+#include "solvers/admm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "grid/padding.hpp"
+#include "operators/psf_transfer.hpp"
+#include "solvers/spectral_kernels.hpp"
+
+namespace lacuna {
+namespace {
+
+/// What the PSF reaches from a pixel along z, y, x: y(p) needs x from p - before to p + after.
+struct Reach {
+  std::array<PetscInt, 3> before{}, after{};
+};
+Reach reachOf(const std::vector<Psf>& psfs) {
+  Reach r;
+  for (const Psf& h : psfs) {
+    const std::array<PetscInt, 3> n{h.nz, h.ny, h.nx};
+    for (std::size_t a = 0; a < 3; ++a) {
+      r.before[a] = std::max(r.before[a], n[a] - 1 - h.center[a]);
+      r.after[a] = std::max(r.after[a], h.center[a]);
+    }
+  }
+  return r;
+}
+
+const ConvexProblem& checked(const ConvexProblem& p) {
+  const auto refuse = [](const std::string& why) {
+    throw Error(ExitCode::BadConfig, "the proximal solver cannot do this: " + why);
+  };
+  if (p.boundary == RowBoundary::Reflect)
+    refuse("a reflecting boundary is not a convolution on any periodic grid without copies of the image");
+  if (p.smooth > 0 && p.order != 1)
+    refuse("smoothness of order 2 with its free boundary is not diagonal in Fourier space");
+  if (p.boundary != RowBoundary::Periodic && (p.power || p.chainPower))
+    refuse("a prior with a spectrum needs an image that is periodic");
+  const PetscInt frames = p.image.shape().frames, epochs = p.data.shape().frames;
+  if (frames != epochs && frames != 1)
+    refuse(std::to_string(epochs) + " frames of data for " + std::to_string(frames) + " of the image");
+  if (p.psfs.size() != 1 && p.psfs.size() != static_cast<std::size_t>(epochs))
+    refuse(std::to_string(p.psfs.size()) + " PSFs for " + std::to_string(epochs) + " frames of data");
+  const Reach reach = reachOf(p.psfs);
+  const std::array<PetscInt, 3> n{p.image.shape().nz, p.image.shape().ny, p.image.shape().nx};
+  for (std::size_t a = 0; a < 3; ++a)
+    if (n[a] == 1 && reach.before[a] + reach.after[a] > 0) refuse("a PSF that is wider than the image");
+  return p;
+}
+
+/// The least extent m >= n that transforms fast.
+PetscInt leastFast(PetscInt n) { return n < 2 ? n : paddedExtent(n - 1, 1 + 1e-9); }
+
+Shape withFrames(Shape s, PetscInt frames) {
+  s.frames = frames;
+  return s;
+}
+
+}  // namespace
+
+Shape Admm::gridShape(const ConvexProblem& p) {
+  const Shape &image = p.image.shape(), &data = p.data.shape();
+  if (p.boundary == RowBoundary::Periodic) return image;
+  const Reach reach = reachOf(p.psfs);
+  std::array<PetscInt, 3> n{image.nz, image.ny, image.nx};
+  const std::array<PetscInt, 3> d{data.nz, data.ny, data.nx};
+  for (std::size_t a = 0; a < 3; ++a)
+    // What the first datum reads before the image, wrapped around, lies behind it; the last datum wraps nowhere.
+    if (n[a] > 1)
+      n[a] = leastFast(std::max({n[a], n[a] + reach.before[a] - p.offset[a], p.offset[a] + d[a] + reach.after[a]}));
+  return {image.frames, 1, n[0], n[1], n[2]};
+}
+
+Admm::Admm(const ConvexProblem& problem, double relaxation)
+    : problem_(checked(problem)),
+      grid_(problem.image.gridPointer(), gridShape(problem)),
+      fft_(grid_),
+      line_(static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner())),
+      data_(problem,
+            problem.stack() ? Cube(grid_.gridPointer(), withFrames(grid_.shape(), problem.data.shape().frames)) : grid_,
+            relaxation),
+      bound_(grid_, problem.image, problem.positive, relaxation),
+      share_(fft_.modes().share()) {
+  if (problem.totalVariation > 0)
+    slope_.emplace(grid_, bound_.rows(), problem.image, problem.totalVariation, problem.spacing, relaxation);
+  if (problem.smooth > 0)
+    edge_.emplace(grid_, bound_.rows(), problem.image, problem.smooth, problem.spacing, relaxation);
+  for (double& s : share_) s /= static_cast<double>(grid_.shape().pixels());
+  makeTransfers();
+  quadraticTerms();
+  std::vector<double> link;
+  if (problem.chain && problem.chainPower)
+    fft_.modes().forEach([&](const Mode& k) { link.push_back(1 / problem.chainPower(k)); });
+  chainMean_ = link.empty() ? 1 : link[0];
+  chain_.emplace(grid_, fft_.modes(), problem.chain, std::move(link));
+}
+
+void Admm::makeTransfers() {
+  const PetscInt first = problem_.data.box().start[0];
+  for (PetscInt t = 0; t < dataFrames(); ++t) {
+    const std::size_t which = problem_.psfs.size() == 1 ? 0 : static_cast<std::size_t>(first + t);
+    if (t == 0 || problem_.psfs.size() > 1) transfers_.push_back(psfTransfer(fft_.modes(), problem_.psfs[which]));
+    psfOf_.push_back(transfers_.size() - 1);
+  }
+  double mine = 0;
+  for (const auto& h : transfers_)
+    for (const Complex& v : h) mine = std::max(mine, std::norm(v));
+  checkMpi(MPI_Allreduce(&mine, &gain_, 1, MPI_DOUBLE, MPI_MAX, grid_.comm()));
+  if (problem_.stack()) stack_.resize(share_.size());
+}
+
+/// The quadratic terms but for the penalties and the chain, and |D|^2, by mode.
+void Admm::quadraticTerms() {
+  const std::array<double, 3>& h = problem_.spacing;
+  const auto square = [](double f, double spacing) {
+    return (2 - 2 * std::cos(2 * std::numbers::pi * f)) / (spacing * spacing);
+  };
+  fft_.modes().forEach([&](const Mode& k) {
+    const double laplacian = square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
+    if (slope_) laplacian_.push_back(laplacian);
+    quadratic_.push_back(problem_.smooth * laplacian + (problem_.power ? 1 / problem_.power(k) : 0));
+  });
+}
+
+void Admm::setPenalties(const Penalties& p) {
+  penalties_ = p;
+  data_.setPenalty(p.data);
+  bound_.setPenalty(p.bound);
+  if (slope_) slope_->setPenalty(p.slope);
+  factor();
+}
+
+void Admm::factor() {
+  if (problem_.stack()) {
+    gram_.assign(share_.size(), 0);
+    for (PetscInt e = 0; e < dataFrames(); ++e)
+      for (std::size_t k = 0; k < gram_.size(); ++k) gram_[k] += data_.curvature(e) * std::norm(transfer(e)[k]);
+    checkMpi(MPI_Allreduce(MPI_IN_PLACE, gram_.data(), static_cast<int>(gram_.size()), MPI_DOUBLE, MPI_SUM,
+                           grid_.grid().time()));
+  }
+  chain_->factor([&](PetscInt frame, double* d) {
+    const PetscInt t = frame - grid_.box().start[0];
+    for (std::size_t k = 0; k < quadratic_.size(); ++k) {
+      const double seen = problem_.stack() ? gram_[k] : data_.curvature(t) * std::norm(transfer(t)[k]);
+      d[k] +=
+          penalties_.data * seen + penalties_.bound + quadratic_[k] + (slope_ ? penalties_.slope * laplacian_[k] : 0);
+    }
+  });
+}
+
+double Admm::start(Vec x) {
+  bound_.start(x);
+  for (PetscInt t = 0; t < chain_->frames(); ++t)
+    fft_.forward(
+        1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { bound_.values(t, first, count, rows); },
+        [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+          const std::size_t n = modesOf(count), at = modesOf(first);
+          std::fill_n(chain_->spectrum(t) + at, n, Complex(0));
+          addShare(n, share_.data() + at, lines, chain_->spectrum(t) + at);
+        });
+  const auto begin = [&](PetscInt t, PetscInt first, PetscInt count, const double* rows) {
+    data_.start(t, first, count, rows);
+  };
+  if (problem_.stack()) {
+    if (chain_->frames() > 0) std::copy_n(chain_->spectrum(0), stack_.size(), stack_.data());
+    spreadStack();
+  }
+  for (PetscInt t = 0; t < dataFrames(); ++t) blur(t, problem_.stack() ? stack_.data() : chain_->spectrum(t), begin);
+  return data_.begin();
+}
+
+template <class Use>
+void Admm::blur(PetscInt t, const Complex* x, Use&& use) {
+  fft_.backward(
+      1,
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        applyTransfer(modesOf(count), transfer(t) + modesOf(first), x + modesOf(first), lines);
+      },
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { use(t, first, count, rows); });
+}
+
+void Admm::iterate() {
+  if (problem_.stack()) {
+    std::fill(stack_.begin(), stack_.end(), Complex(0));
+    for (PetscInt e = 0; e < dataFrames(); ++e) gatherData(e, stack_.data(), true);
+    sumStack();
+    if (chain_->frames() > 0) {
+      std::copy(stack_.begin(), stack_.end(), chain_->spectrum(0));
+      eliminate(0);
+      updateImage(0);
+      std::copy_n(chain_->spectrum(0), stack_.size(), stack_.data());
+    }
+    spreadStack();
+    for (PetscInt e = 0; e < dataFrames(); ++e) updateData(e, stack_.data());
+  } else {
+    const PetscInt frames = chain_->frames();
+    for (PetscInt step = 0; step < frames; ++step) {
+      const PetscInt t = chain_->frameAt(step);
+      gatherData(t, chain_->spectrum(t), false);
+      eliminate(t);
+    }
+    {
+      auto timed = couplePhase_.scope();
+      chain_->couple();
+    }
+    for (PetscInt step = frames - 1; step >= 0; --step) {
+      const PetscInt t = chain_->frameAt(step);
+      updateImage(t);
+      updateData(t, chain_->spectrum(t));
+    }
+  }
+  data_.finish();
+  if (edge_) edge_->finish();
+}
+
+void Admm::gatherData(PetscInt t, Complex* into, bool add) {
+  const double weight = penalties_.data * data_.curvature(t);
+  fft_.forward(
+      1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { data_.fill(t, first, count, rows); },
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        const std::size_t n = modesOf(count), at = modesOf(first);
+        (add ? addAdjointTransfer : applyAdjointTransfer)(n, weight, share_.data() + at, transfer(t) + at, lines,
+                                                          into + at);
+      });
+}
+
+/// The right-hand side of a frame, of which the part of the data is there, and the forward sweep in time.
+void Admm::eliminate(PetscInt t) {
+  fft_.forward(
+      1,
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+        auto timed = pixelPhase_.scope();
+        bound_.fill(t, first, count, rows);
+        if (slope_) slope_->add(t, first, count, rows);
+        if (edge_) edge_->add(t, first, count, rows);
+      },
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        auto timed = chainPhase_.scope();
+        const std::size_t n = modesOf(count), at = modesOf(first);
+        Complex* r = chain_->spectrum(t) + at;
+        addShare(n, share_.data() + at, lines, r);
+        if (first == 0 && count > 0) addForcing(t, r);
+        chain_->eliminate(t, static_cast<PetscInt>(at), static_cast<PetscInt>(n), r);
+      });
+}
+
+/// The means of the chain and of the field: constants, and so in the mode k = 0 alone.
+void Admm::addForcing(PetscInt t, Complex* first) const {
+  if (fft_.modes().lines().start != 0) return;
+  double sum = 0;  // of the pixels, over their number
+  if (problem_.chain) sum += chainMean_ * problem_.chain->forcing(static_cast<std::size_t>(grid_.box().start[0] + t));
+  if (problem_.power && problem_.mean != 0) sum += problem_.mean * quadratic_[0];
+  if (std::isfinite(sum)) *first += sum * static_cast<double>(grid_.shape().pixels()) * share_[0];
+}
+
+/// The backward sweep in time, and all that is done to the pixels of x.
+void Admm::updateImage(PetscInt t) {
+  fft_.backward(
+      1,
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        auto timed = chainPhase_.scope();
+        std::copy_n(chain_->substitute(t, static_cast<PetscInt>(modesOf(first)), static_cast<PetscInt>(modesOf(count))),
+                    modesOf(count), lines);
+      },
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+        auto timed = pixelPhase_.scope();
+        bound_.update(t, first, count, rows);
+        if (slope_) slope_->take(first, count, rows);
+        if (edge_) edge_->update(t, first, count, rows);
+      });
+  auto timed = pixelPhase_.scope();
+  if (slope_) slope_->step(t);
+}
+
+void Admm::updateData(PetscInt t, const Complex* x) {
+  blur(t, x, [this](PetscInt frame, PetscInt first, PetscInt count, const double* rows) {
+    auto timed = dataPhase_.scope();
+    data_.update(frame, first, count, rows);
+  });
+}
+
+/// To the group that has the frame of the image, which is the first.
+void Admm::sumStack() {
+  const int n = 2 * static_cast<int>(stack_.size());
+  auto* values = reinterpret_cast<double*>(stack_.data());
+  const bool root = grid_.grid().timeRank() == 0;
+  checkMpi(MPI_Reduce(root ? MPI_IN_PLACE : values, values, n, MPI_DOUBLE, MPI_SUM, 0, grid_.grid().time()));
+}
+void Admm::spreadStack() {
+  checkMpi(MPI_Bcast(stack_.data(), 2 * static_cast<int>(stack_.size()), MPI_DOUBLE, 0, grid_.grid().time()));
+}
+
+}  // namespace lacuna

@@ -1,0 +1,81 @@
+#include "solvers/bound_split.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna {
+
+BoundSplit::BoundSplit(const Cube& grid, const Cube& image, bool positive, double relaxation)
+    : image_(image), rows_(grid, image, {}), positive_(positive), relaxation_(relaxation) {
+  s_.resize(at(grid.box().count[0], 0));
+}
+
+template <class F>
+void BoundSplit::eachPiece(PetscInt firstRow, PetscInt count, F&& f) const {
+  const auto nx = static_cast<std::size_t>(rows_.lineLength()), inside = static_cast<std::size_t>(rows_.pixels());
+  std::size_t from = 0;
+  for (PetscInt i = firstRow; i < firstRow + count; ++i)
+    for (PetscInt y = 0; y < rows_.lines(); ++y, from += nx) {
+      const std::size_t n = rows_.row(i).place != WindowRows::Place::Outside && rows_.lineOf(y) >= 0 ? inside : 0;
+      if (n > 0) f(true, from, n);
+      if (n < nx) f(false, from + n, nx - n);
+    }
+}
+
+void BoundSplit::start(Vec x) {
+  const ReadLocal in(x);
+  std::fill(s_.begin(), s_.end(), 0.0);
+  rows_.toGrid(in.data(), s_.data());
+}
+
+void BoundSplit::result(Vec x) const {
+  const WriteLocal out(x);
+  rows_.toField(s_.data(), out.data());
+  if (positive_)
+    for (PetscInt i = 0; i < out.size(); ++i) out[i] = std::max(out[i], 0.0);
+}
+
+void BoundSplit::fill(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const {
+  const double* s = s_.data() + at(frame, firstRow);
+  eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
+    if (!inside)
+      for (std::size_t i = from; i < from + n; ++i) rows[i] = -rho_ * s[i];
+    else if (positive_)
+      for (std::size_t i = from; i < from + n; ++i) rows[i] = rho_ * std::abs(s[i]);
+    else
+      for (std::size_t i = from; i < from + n; ++i) rows[i] = rho_ * s[i];
+  });
+}
+
+void BoundSplit::update(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x) {
+  double* s = s_.data() + at(frame, firstRow);
+  eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
+    if (!inside)
+      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * x[i];
+    else if (positive_)
+      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * (x[i] - std::max(s[i], 0.0));
+    else
+      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * (x[i] - s[i]);
+  });
+}
+
+void BoundSplit::values(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const {
+  const double* s = s_.data() + at(frame, firstRow);
+  eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
+    for (std::size_t i = from; i < from + n; ++i) rows[i] = !inside ? 0 : positive_ ? std::max(s[i], 0.0) : s[i];
+  });
+}
+
+void BoundSplit::setPenalty(double rho) {
+  const double c = rho_ / rho;
+  for (std::size_t frame = 0, size = at(1, 0); size > 0 && frame < s_.size() / size; ++frame) {
+    double* s = s_.data() + frame * size;
+    eachPiece(0, rows_.rows(), [&](bool inside, std::size_t from, std::size_t n) {
+      for (std::size_t i = from; i < from + n; ++i)
+        if (!inside || (positive_ && s[i] < 0)) s[i] *= c;
+    });
+  }
+  rho_ = rho;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,43 @@
+#pragma once
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "grid/halo.hpp"
+#include "model/noise.hpp"
+#include "operators/psf.hpp"
+#include "operators/spectral_synthesis.hpp"
+#include "priors/time_chain.hpp"
+
+namespace lacuna {
+
+/// What the proximal solver minimises over images x (frames of a movie, or one frame seen in several epochs):
+///   E(x) = noise(exposure (h * x) + background; y) + smooth/2 |D x|^2 or |K x|^2 + totalVariation sum |D x|_2
+///          + chain(x) + 1/2 sum_k |FFT(x - mean)(k)|^2 / (N P(k)),      x >= 0 where `positive`,
+/// D forward differences over spacing, K = D^T D (order 2), both with free boundary and frame by frame, |.|_2 over the
+/// axes of a pixel. Small things are copied, fields are views that must outlive the solve.
+struct ConvexProblem {
+  Cube image;             ///< of the unknown; one channel
+  Cube data;              ///< as many frames as the image, or any number of epochs of an image of one frame
+  std::vector<Psf> psfs;  ///< one for all data frames, or one each
+  RowBoundary boundary = RowBoundary::Zero;      ///< zero or periodic
+  std::array<PetscInt, 3> offset{};              ///< image pixel (z, y, x) that data pixel (0, 0, 0) looks at
+  std::shared_ptr<const Noise> noise;            ///< in the space of the data; masked data count nothing
+  Vec exposure = nullptr, background = nullptr;  ///< in the space of the data; null: 1, 0
+  bool positive = true;
+
+  std::array<double, 3> spacing{1, 1, 1};  ///< of voxels along z, y, x
+  double smooth = 0;
+  int order = 1;
+  double totalVariation = 0;
+  std::optional<TimeChain> chain;
+  Transfer chainPower;  ///< P(k) of the chain's innovations and first frame; none: white. Periodic images only
+  Transfer power;       ///< P(k) of a Gaussian field; where it is 0, x is exactly 0. Periodic images only
+  double mean = 0;      ///< of that field
+
+  bool stack() const { return image.shape().frames == 1 && data.shape().frames > 1; }
+};
+
+}  // namespace lacuna

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace lacuna {
+
+/// Weights of ADMM's quadratic penalties, in nats per squared unit of the split.
+struct Penalties {
+  double data = 1;   ///< on u - h * x, times the relative curvature of a frame
+  double bound = 1;  ///< on z - x
+  double slope = 1;  ///< on w - D x
+};
+
+}  // namespace lacuna

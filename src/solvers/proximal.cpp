@@ -1,0 +1,115 @@
+#include "solvers/proximal.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solvers/admm.hpp"
+
+namespace lacuna {
+namespace {
+
+/// The penalty on u that suits the noise is its curvature along the path that the iteration takes,
+///   rho = sum dlambda du / sum du^2 (weights du^2: where u still moves),
+/// a quotient of secants as Barzilai & Borwein (1988) use for steps, measured over the last iterations before it is
+/// changed. Bright pixels, which are flat in u, move most at first: rho begins low and rises as they settle. It is
+/// changed ever less often, since each change costs the iteration what it had gathered. Data without counts have no
+/// curvature at all: where they are all that moves, the rule would run away, so that it stays within a range.
+class PenaltyRule {
+ public:
+  PenaltyRule(const ConvexProblem& problem, double gain, double typical)
+      : gain_(gain), typical_(typical), split_(problem.totalVariation > 0) {}
+
+  Penalties of(double data) const {
+    // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
+    return {data, data * gain_ / boundRatio, data * gain_};
+  }
+  bool measuresAt(int iteration) const { return iteration > next_ - window; }
+  bool changesAt(int iteration) const { return iteration == next_; }
+  /// The penalty to go on with, given the curvature measured.
+  double next(double now, double curvature) {
+    next_ = std::max(static_cast<int>(stretch * next_), next_ + window + 1);
+    if (!(curvature > 0)) return now;
+    const double wanted = std::clamp(std::clamp((split_ ? splitFactor : 1) * curvature, now / 10, now * 10),
+                                     typical_ / range, typical_ * range);
+    return wanted > deadBand * now || wanted < now / deadBand ? wanted : now;
+  }
+
+ private:
+  static constexpr int window = 5;
+  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitFactor = 1.5,
+                          range = 50;
+  double gain_, typical_;
+  bool split_;
+  int next_ = 6;
+};
+
+/// E - E* from the energies so far, supposing that they fall as a geometric series does: the slowest of the last
+/// ratios counts. ADMM's energies need not fall: where they do not there is no estimate.
+class GapEstimate {
+ public:
+  void add(double energy) {
+    for (std::size_t i = 3; i > 0; --i) last_[i] = last_[i - 1];
+    last_[0] = energy;
+  }
+  double value() const {
+    const double a = last_[2] - last_[3], b = last_[1] - last_[2], c = last_[0] - last_[1];
+    const double rounding = 1e-14 * std::abs(last_[0]);
+    if (std::abs(b) <= rounding && std::abs(c) <= rounding) return rounding;
+    if (!(c < 0 && b < 0 && a < 0)) return std::numeric_limits<double>::infinity();
+    const double ratio = std::max(c / b, b / a);
+    return ratio < 0.98 ? -c * ratio / (1 - ratio) : std::numeric_limits<double>::infinity();
+  }
+
+ private:
+  double last_[4] = {Progress::none, Progress::none, Progress::none, Progress::none};  ///< newest first
+};
+
+}  // namespace
+
+ProximalResult solveProximal(const ConvexProblem& problem, const std::function<double(Vec)>& energy,
+                             const ProximalOptions& options, Vec x, Observer* observer) {
+  if (!problem.image.space().holds(x)) throw Error("solveProximal: x is not in the space of the image");
+  const double started = MPI_Wtime();
+  ProximalResult r;
+  r.startEnergy = r.energy = energy(x);
+  r.gap = std::numeric_limits<double>::infinity();
+  Admm admm(problem, options.relaxation);
+  const double typical = admm.start(x);
+  PenaltyRule rule(problem, admm.gain(), typical);
+  admm.setPenalties(rule.of(options.firstPenalty * typical));
+  GapEstimate estimate;
+  while (r.iterations < options.iterations && !r.converged) {
+    ++r.iterations;
+    const bool changes = options.adapt && rule.changesAt(r.iterations);
+    admm.measure(options.adapt && rule.measuresAt(r.iterations));
+    admm.iterate();
+    if (changes) {
+      const double now = admm.penalties().data, next = rule.next(now, admm.measured());
+      if (next != now) admm.setPenalties(rule.of(next));
+    }
+    if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations) continue;
+    admm.result(x);
+    r.energy = energy(x);
+    if (std::isnan(r.energy)) throw RankError(ExitCode::Diverged, 0, "proximal solver: the energy is not a number");
+    estimate.add(r.energy);
+    r.gap = estimate.value();
+    if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
+    r.converged = std::isfinite(r.gap) && r.gap <= options.rtol * (r.startEnergy - r.energy + r.gap);
+    if (observer) {
+      Progress p;
+      p.solver = "proximal";
+      p.iteration = r.iterations;
+      p.energy = r.energy;
+      p.seconds = MPI_Wtime() - started;
+      p.state = {{"x", x}};
+      observer->iteration(p);
+    }
+  }
+  r.penalties = admm.penalties();
+  r.limited = !r.converged;
+  r.reason = r.converged ? "reached rtol" : "stopped at the limit of iterations";
+  return r;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,34 @@
+#pragma once
+#include <functional>
+
+#include "base/observer.hpp"
+#include "solvers/convex_problem.hpp"
+#include "solvers/penalties.hpp"
+#include "solvers/stopped.hpp"
+
+namespace lacuna {
+
+struct ProximalOptions {
+  double rtol = 1e-6;         ///< stop when E - E* <= rtol (E(start) - E*)
+  int iterations = 2000;      ///< limit
+  int energyEvery = 10;       ///< iterations between evaluations of the energy
+  double relaxation = 1.8;    ///< in (0, 2)
+  bool adapt = true;          ///< the penalties follow the curvature along the steps
+  double firstPenalty = 0.3;  ///< of u, times the typical curvature of the noise
+};
+
+struct ProximalResult : Stopped {
+  double startEnergy = 0;  ///< nats, at the point given
+  double energy = 0;       ///< nats, at the point returned
+  double gap = 0;          ///< estimate of E - E*, nats, by extrapolation; infinity: none yet
+  Penalties penalties;     ///< at the end
+};
+
+/// Minimises a ConvexProblem by ADMM (see Admm). `x` holds the starting point, which must be in the space of the image,
+/// and then the estimate, which is feasible. `energy` is E, evaluated at x >= 0 (where positive) every few iterations:
+/// what decides when to stop. The penalties are chosen here. Collective. Not converging is not an
+/// error. Throws 78 on problems that it cannot solve, 70 where an energy is NaN.
+ProximalResult solveProximal(const ConvexProblem& problem, const std::function<double(Vec)>& energy,
+                             const ProximalOptions& options, Vec x, Observer* observer = nullptr);
+
+}  // namespace lacuna

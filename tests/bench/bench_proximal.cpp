@@ -1,0 +1,202 @@
+/// bench_proximal CASE FOLDER [GAP]: ADMM with penalties of its own choice on a case of make_poisson_problems.py
+/// (b2mle, b2map, b4, b5), until it is GAP nats above the optimum. Prints iterations, energy (deviance/2 + priors) and
+/// seconds, those of evaluating the energy left out. PETSc options: -optimum E, -iterations N, -time_ranks T.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+#include "base/phase.hpp"
+#include "base/run.hpp"
+#include "grid/fft.hpp"
+#include "grid/window_rows.hpp"
+#include "model/poisson_noise.hpp"
+#include "operators/psf_transfer.hpp"
+#include "priors/markov_prior.hpp"
+#include "priors/smoothness.hpp"
+#include "priors/sparsity.hpp"
+#include "solvers/admm.hpp"
+#include "solvers/proximal.hpp"
+#include "solvers/spectral_kernels.hpp"
+
+using namespace lacuna;
+
+namespace {
+
+struct Case {
+  std::string name, stem;
+  PetscInt frames, n, psf;
+  RowBoundary boundary;
+  double smooth, tv, walk, optimum;
+};
+const std::vector<Case> cases = {{"b2mle", "b2", 1, 632, 5, RowBoundary::Zero, 0, 0, 0, 110998.629},
+                                 {"b2map", "b2", 1, 632, 5, RowBoundary::Zero, 5e-4, 0, 0, 542948.38403},
+                                 {"b4", "b4", 1, 512, 9, RowBoundary::Periodic, 0, 0.25, 0, 185179.75},
+                                 {"b5", "b5", 64, 256, 9, RowBoundary::Periodic, 0, 0, 0.6, 2188050.355}};
+
+/// The last `count` doubles of a .npy file, read by every rank.
+std::vector<double> readNpy(const std::string& path, std::size_t count) {
+  std::vector<double> values(count);
+  std::FILE* f = std::fopen(path.c_str(), "rb");
+  const bool read = f && std::fseek(f, -static_cast<long>(count * sizeof(double)), SEEK_END) == 0 &&
+                    std::fread(values.data(), sizeof(double), count, f) == count;
+  if (f) std::fclose(f);
+  if (!read) throw Error(ExitCode::NoInput, path + ": cannot read " + std::to_string(count) + " numbers");
+  return values;
+}
+
+/// exposure-free Poisson means by one transform there and back.
+class Blur {
+ public:
+  Blur(const ConvexProblem& p)
+      : fft_(Cube(p.image.gridPointer(), Admm::gridShape(p))),
+        rows_(fft_.cube(), p.image, {}),
+        transfer_(psfTransfer(fft_.modes(), p.psfs[0])),
+        share_(fft_.modes().share()),
+        grid_(static_cast<std::size_t>(fft_.cube().space().local())),
+        spectrum_(transfer_.size()) {
+    for (double& s : share_) s /= static_cast<double>(fft_.cube().shape().pixels());
+  }
+  void apply(Vec x, Vec y) {
+    std::fill(grid_.begin(), grid_.end(), 0.0);
+    rows_.toGrid(ReadLocal(x).data(), grid_.data());
+    const std::size_t line = static_cast<std::size_t>(fft_.modes().lineLength()) * fft_.modes().inner();
+    const std::size_t row = fft_.rowLength(), plane = row * static_cast<std::size_t>(rows_.rows());
+    for (PetscInt t = 0; t < fft_.modes().planes(); ++t) {
+      double* here = grid_.data() + static_cast<std::size_t>(t) * plane;
+      fft_.forward(
+          1,
+          [&](PetscInt, PetscInt first, PetscInt n, double* rows) { std::copy_n(here + first * row, n * row, rows); },
+          [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
+            std::fill_n(spectrum_.data() + first * line, n * line, 0);
+            addShare(n * line, share_.data() + first * line, lines, spectrum_.data() + first * line);
+          });
+      fft_.backward(
+          1,
+          [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
+            applyTransfer(n * line, transfer_.data() + first * line, spectrum_.data() + first * line, lines);
+          },
+          [&](PetscInt, PetscInt first, PetscInt n, double* rows) { std::copy_n(rows, n * row, here + first * row); });
+    }
+    rows_.toField(grid_.data(), WriteLocal(y).data());
+  }
+
+ private:
+  Fft fft_;
+  WindowRows rows_;
+  std::vector<Fft::Complex> transfer_;
+  std::vector<double> share_, grid_;
+  std::vector<Fft::Complex> spectrum_;
+};
+
+double option(const char* name, double value) {
+  check(PetscOptionsGetReal(nullptr, nullptr, name, &value, nullptr));
+  return value;
+}
+
+/// Stops the clock while the energy is evaluated; prints the trace.
+class Trace final : public Observer {
+ public:
+  void iteration(const Progress& p) override {
+    if (rankOf(PETSC_COMM_WORLD) == 0 && p.iteration % 50 == 0)
+      fmt::print(stderr, "{} {:.5f}\n", p.iteration, p.energy);
+  }
+};
+
+ExitCode bench(const std::vector<std::string>& words) {
+  if (words.size() < 2) throw Error(ExitCode::Usage, "usage: bench_proximal CASE FOLDER [GAP]");
+  const auto found = std::find_if(cases.begin(), cases.end(), [&](const Case& c) { return c.name == words[0]; });
+  if (found == cases.end()) throw Error(ExitCode::Usage, "no such case: " + words[0]);
+  const Case& c = *found;
+  const double gap = words.size() > 2 ? std::stod(words[2]) : 1, optimum = option("-optimum", c.optimum);
+
+  // 1. The problem. Start: the mean over frames, or over the image.
+  const auto grid =
+      std::make_shared<ProcessGrid>(PETSC_COMM_WORLD, c.frames, static_cast<int>(option("-time_ranks", 0)));
+  const Cube cube(grid, {c.frames, 1, 1, c.n, c.n});
+  const std::string stem = words[1] + "/" + c.stem;
+  const std::size_t plane = static_cast<std::size_t>(c.n * c.n);
+  const std::vector<double> counts = readNpy(stem + "_counts.npy", plane * static_cast<std::size_t>(c.frames));
+  const VecHandle y = cube.space().vec(), x = like(y), b = like(y), mu = like(y);
+  check(VecSet(b, 1));
+  const double overall = std::accumulate(counts.begin(), counts.end(), 0.0) / static_cast<double>(counts.size());
+  {
+    const WriteLocal data(y), start(x);
+    for (const NaturalRun& run : cube.space().naturalRuns())
+      for (PetscInt i = 0; i < run.count; ++i) {
+        const auto at = static_cast<std::size_t>(run.natural + i);
+        double mean = c.frames > 1 ? 0 : overall;
+        for (std::size_t t = 0; c.frames > 1 && t < static_cast<std::size_t>(c.frames); ++t)
+          mean += counts[t * plane + at % plane] / static_cast<double>(c.frames);
+        data[run.local + i] = counts[at];
+        start[run.local + i] = std::max(mean - 1, 0.1);
+      }
+  }
+  ConvexProblem p;
+  p.image = p.data = cube;
+  p.psfs = {{1,
+             c.psf,
+             c.psf,
+             {0, c.psf / 2, c.psf / 2},
+             readNpy(stem + "_psf.npy", static_cast<std::size_t>(c.psf * c.psf))}};
+  p.boundary = c.boundary;
+  p.noise = std::make_shared<PoissonNoise>(cube.space(), y);
+  p.background = b;
+  p.smooth = c.smooth;
+  p.totalVariation = c.tv;
+  if (c.walk > 0) p.chain = randomWalk(static_cast<std::size_t>(c.frames), c.walk, 10, 10);
+
+  // 2. Its energy.
+  Blur blur(p);
+  std::unique_ptr<Term> prior;
+  if (c.smooth > 0) prior = std::make_unique<Smoothness>(cube, c.smooth);
+  if (c.walk > 0) prior = std::make_unique<MarkovPrior>(cube, *p.chain);
+  const auto tv = c.tv > 0 ? totalVariation(cube, c.tv, 1e-3) : nullptr;
+  double unclocked = 0;
+  const auto energy = [&](Vec z) {
+    const double before = MPI_Wtime();
+    blur.apply(z, mu);
+    check(VecAXPY(mu, 1, b));
+    double e = 0.5 * p.noise->deviance(mu) + (prior ? prior->at(z)->value() : 0) + (tv ? tv->exactValue(z) : 0);
+    unclocked += MPI_Wtime() - before;
+    return e;
+  };
+
+  // 3. The solve.
+  ProximalOptions options;
+  options.rtol = 0;
+  options.iterations = static_cast<int>(option("-iterations", 2000));
+  options.firstPenalty = option("-first_penalty", options.firstPenalty);
+  struct Reached {};
+  int iterations = 0;
+  double reached = 0, seconds = 0;
+  const double begun = MPI_Wtime();
+  const auto watched = [&](Vec z) {
+    const double e = energy(z);
+    const double now = MPI_Wtime() - begun - unclocked;
+    if (iterations % 50 == 0 && rankOf(PETSC_COMM_WORLD) == 0)
+      fmt::print(stderr, "{} {:.5f} {:.2f}\n", iterations, e, now);
+    reached = e, seconds = now;
+    if (e < optimum + gap) throw Reached{};
+    iterations += 10;
+    return e;
+  };
+  resetPhaseTimes();
+  try {
+    solveProximal(p, watched, options, x);
+  } catch (const Reached&) {
+  }
+  const auto table = phaseTable(phaseTimes(PETSC_COMM_WORLD), seconds);
+  if (rankOf(PETSC_COMM_WORLD) != 0) return ExitCode::Success;
+  fmt::print(stderr, "{}", table);
+  fmt::print(
+      "{{\"case\": \"{}\", \"ranks\": {}, \"iterations\": {}, \"energy\": {:.5f}, \"seconds\": {:.3f}, "
+      "\"iteration_ms\": {:.2f}}}\n",
+      c.name, sizeOf(PETSC_COMM_WORLD), iterations, reached, seconds, 1e3 * seconds / std::max(iterations, 1));
+  return ExitCode::Success;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run(argc, argv, bench); }
