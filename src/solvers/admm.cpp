@@ -50,9 +50,6 @@ const ConvexProblem& checked(const ConvexProblem& p) {
   return p;
 }
 
-/// The least extent m >= n that transforms fast.
-PetscInt leastFast(PetscInt n) { return n < 2 ? n : paddedExtent(n - 1, 1 + 1e-9); }
-
 Shape withFrames(Shape s, PetscInt frames) {
   s.frames = frames;
   return s;
@@ -69,7 +66,7 @@ Shape Admm::gridShape(const ConvexProblem& p) {
   for (std::size_t a = 0; a < 3; ++a)
     // What the first datum reads before the image, wrapped around, lies behind it; the last datum wraps nowhere.
     if (n[a] > 1)
-      n[a] = leastFast(std::max({n[a], n[a] + reach.before[a] - p.offset[a], p.offset[a] + d[a] + reach.after[a]}));
+      n[a] = fastExtent(std::max({n[a], n[a] + reach.before[a] - p.offset[a], p.offset[a] + d[a] + reach.after[a]}));
   return {image.frames, 1, n[0], n[1], n[2]};
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 #include <array>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "grid/halo.hpp"
 #include "model/noise.hpp"
-#include "operators/psf.hpp"
+#include "operators/convolution.hpp"
+#include "operators/gradient.hpp"
 #include "operators/spectral_synthesis.hpp"
 #include "priors/time_chain.hpp"
 
@@ -19,6 +18,11 @@ namespace lacuna {
 /// D forward differences over spacing, K = D^T D (order 2), both with free boundary and frame by frame, |.|_2 over the
 /// axes of a pixel. Small things are copied, fields are views that must outlive the solve.
 struct ConvexProblem {
+  ConvexProblem() = default;
+  /// With the images, PSFs and boundary of h * x.
+  explicit ConvexProblem(const Convolution& h)
+      : image(h.image()), data(h.data()), psfs(h.psfs()), boundary(h.boundary()), offset(h.offset()) {}
+
   Cube image;             ///< of the unknown; one channel
   Cube data;              ///< as many frames as the image, or any number of epochs of an image of one frame
   std::vector<Psf> psfs;  ///< one for all data frames, or one each
@@ -28,7 +32,7 @@ struct ConvexProblem {
   Vec exposure = nullptr, background = nullptr;  ///< in the space of the data; null: 1, 0
   bool positive = true;
 
-  std::array<double, 3> spacing{1, 1, 1};  ///< of voxels along z, y, x
+  Spacing spacing{1, 1, 1};
   double smooth = 0;
   int order = 1;
   double totalVariation = 0;

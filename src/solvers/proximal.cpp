@@ -37,8 +37,7 @@ class PenaltyRule {
 
  private:
   static constexpr int window = 5;
-  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitFactor = 1.5,
-                          range = 50;
+  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitFactor = 1.5, range = 50;
   double gain_, typical_;
   bool split_;
   int next_ = 6;

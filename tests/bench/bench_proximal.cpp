@@ -9,16 +9,11 @@
 
 #include "base/phase.hpp"
 #include "base/run.hpp"
-#include "grid/fft.hpp"
-#include "grid/window_rows.hpp"
 #include "model/poisson_noise.hpp"
-#include "operators/psf_transfer.hpp"
 #include "priors/markov_prior.hpp"
 #include "priors/smoothness.hpp"
 #include "priors/sparsity.hpp"
-#include "solvers/admm.hpp"
 #include "solvers/proximal.hpp"
-#include "solvers/spectral_kernels.hpp"
 
 using namespace lacuna;
 
@@ -27,13 +22,13 @@ namespace {
 struct Case {
   std::string name, stem;
   PetscInt frames, n, psf;
-  RowBoundary boundary;
+  Boundary boundary;
   double smooth, tv, walk, optimum;
 };
-const std::vector<Case> cases = {{"b2mle", "b2", 1, 632, 5, RowBoundary::Zero, 0, 0, 0, 110998.629},
-                                 {"b2map", "b2", 1, 632, 5, RowBoundary::Zero, 5e-4, 0, 0, 542948.38403},
-                                 {"b4", "b4", 1, 512, 9, RowBoundary::Periodic, 0, 0.25, 0, 185179.75},
-                                 {"b5", "b5", 64, 256, 9, RowBoundary::Periodic, 0, 0, 0.6, 2188050.355}};
+const std::vector<Case> cases = {{"b2mle", "b2", 1, 632, 5, Boundary::Zero, 0, 0, 0, 110998.629},
+                                 {"b2map", "b2", 1, 632, 5, Boundary::Zero, 5e-4, 0, 0, 542948.38403},
+                                 {"b4", "b4", 1, 512, 9, Boundary::Periodic, 0, 0.25, 0, 185179.75},
+                                 {"b5", "b5", 64, 256, 9, Boundary::Periodic, 0, 0, 0.6, 2188050.355}};
 
 /// The last `count` doubles of a .npy file, read by every rank.
 std::vector<double> readNpy(const std::string& path, std::size_t count) {
@@ -46,63 +41,10 @@ std::vector<double> readNpy(const std::string& path, std::size_t count) {
   return values;
 }
 
-/// exposure-free Poisson means by one transform there and back.
-class Blur {
- public:
-  Blur(const ConvexProblem& p)
-      : fft_(Cube(p.image.gridPointer(), Admm::gridShape(p))),
-        rows_(fft_.cube(), p.image, {}),
-        transfer_(psfTransfer(fft_.modes(), p.psfs[0])),
-        share_(fft_.modes().share()),
-        grid_(static_cast<std::size_t>(fft_.cube().space().local())),
-        spectrum_(transfer_.size()) {
-    for (double& s : share_) s /= static_cast<double>(fft_.cube().shape().pixels());
-  }
-  void apply(Vec x, Vec y) {
-    std::fill(grid_.begin(), grid_.end(), 0.0);
-    rows_.toGrid(ReadLocal(x).data(), grid_.data());
-    const std::size_t line = static_cast<std::size_t>(fft_.modes().lineLength()) * fft_.modes().inner();
-    const std::size_t row = fft_.rowLength(), plane = row * static_cast<std::size_t>(rows_.rows());
-    for (PetscInt t = 0; t < fft_.modes().planes(); ++t) {
-      double* here = grid_.data() + static_cast<std::size_t>(t) * plane;
-      fft_.forward(
-          1,
-          [&](PetscInt, PetscInt first, PetscInt n, double* rows) { std::copy_n(here + first * row, n * row, rows); },
-          [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
-            std::fill_n(spectrum_.data() + first * line, n * line, 0);
-            addShare(n * line, share_.data() + first * line, lines, spectrum_.data() + first * line);
-          });
-      fft_.backward(
-          1,
-          [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
-            applyTransfer(n * line, transfer_.data() + first * line, spectrum_.data() + first * line, lines);
-          },
-          [&](PetscInt, PetscInt first, PetscInt n, double* rows) { std::copy_n(rows, n * row, here + first * row); });
-    }
-    rows_.toField(grid_.data(), WriteLocal(y).data());
-  }
-
- private:
-  Fft fft_;
-  WindowRows rows_;
-  std::vector<Fft::Complex> transfer_;
-  std::vector<double> share_, grid_;
-  std::vector<Fft::Complex> spectrum_;
-};
-
 double option(const char* name, double value) {
   check(PetscOptionsGetReal(nullptr, nullptr, name, &value, nullptr));
   return value;
 }
-
-/// Stops the clock while the energy is evaluated; prints the trace.
-class Trace final : public Observer {
- public:
-  void iteration(const Progress& p) override {
-    if (rankOf(PETSC_COMM_WORLD) == 0 && p.iteration % 50 == 0)
-      fmt::print(stderr, "{} {:.5f}\n", p.iteration, p.energy);
-  }
-};
 
 ExitCode bench(const std::vector<std::string>& words) {
   if (words.size() < 2) throw Error(ExitCode::Usage, "usage: bench_proximal CASE FOLDER [GAP]");
@@ -133,14 +75,10 @@ ExitCode bench(const std::vector<std::string>& words) {
         start[run.local + i] = std::max(mean - 1, 0.1);
       }
   }
-  ConvexProblem p;
-  p.image = p.data = cube;
-  p.psfs = {{1,
-             c.psf,
-             c.psf,
-             {0, c.psf / 2, c.psf / 2},
-             readNpy(stem + "_psf.npy", static_cast<std::size_t>(c.psf * c.psf))}};
-  p.boundary = c.boundary;
+  const Psf psf{
+      1, c.psf, c.psf, {0, c.psf / 2, c.psf / 2}, readNpy(stem + "_psf.npy", static_cast<std::size_t>(c.psf * c.psf))};
+  const auto blur = Convolution::make(cube, cube, {psf}, {.boundary = c.boundary});
+  ConvexProblem p(*blur);
   p.noise = std::make_shared<PoissonNoise>(cube.space(), y);
   p.background = b;
   p.smooth = c.smooth;
@@ -148,7 +86,6 @@ ExitCode bench(const std::vector<std::string>& words) {
   if (c.walk > 0) p.chain = randomWalk(static_cast<std::size_t>(c.frames), c.walk, 10, 10);
 
   // 2. Its energy.
-  Blur blur(p);
   std::unique_ptr<Term> prior;
   if (c.smooth > 0) prior = std::make_unique<Smoothness>(cube, c.smooth);
   if (c.walk > 0) prior = std::make_unique<MarkovPrior>(cube, *p.chain);
@@ -156,7 +93,7 @@ ExitCode bench(const std::vector<std::string>& words) {
   double unclocked = 0;
   const auto energy = [&](Vec z) {
     const double before = MPI_Wtime();
-    blur.apply(z, mu);
+    blur->apply(z, mu);
     check(VecAXPY(mu, 1, b));
     double e = 0.5 * p.noise->deviance(mu) + (prior ? prior->at(z)->value() : 0) + (tv ? tv->exactValue(z) : 0);
     unclocked += MPI_Wtime() - before;
