@@ -84,10 +84,11 @@ std::vector<Key> solverKeys() {
       {.section = "solver",
        .name = "algorithm",
        .standard = "auto",
-       .choices = {"auto", "admm", "newton", "quasi-newton"},
+       .choices = {"auto", "newton", "quasi-newton"},
        .when = map,
-       .doc = "auto: admm where it can be used (bounds with boundary zero or periodic, total variation, starlets), "
-              "followed by Newton steps on the free pixels; else Newton's method. The answer does not depend on it."},
+       .doc =
+           "newton (auto): projected Newton-CG on the pixels above the bound. quasi-newton: TAO's. The answer does not "
+           "depend on it."},
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,
@@ -129,7 +130,7 @@ std::vector<Key> solverKeys() {
       {.section = "convolution",
        .name = "engine",
        .standard = "auto",
-       .choices = {"auto", "separable", "dense", "tiled", "fft"},
+       .choices = {"auto", "separable", "dense", "tiled", "global"},
        .doc = "How the PSF is applied. auto: the fastest, as timed on this problem. They agree to 1e-12."},
       {.section = "convolution",
        .name = "deterministic",

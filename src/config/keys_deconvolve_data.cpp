@@ -5,6 +5,7 @@ namespace {
 
 const Condition measured{"psf.kind", {"file"}};
 const Condition microscope{"psf.kind", {"microscope"}};
+const Condition optics{"psf.kind", {"airy", "microscope"}};
 
 }  // namespace
 
@@ -160,7 +161,7 @@ std::vector<Key> psfKeys() {
        .unit = "pixels",
        .standardDoc = "give it or sigma_px",
        .range = {.low = 0, .high = 1e4, .lowOpen = true},
-       .when = {"psf.kind", {"gaussian", "moffat", "airy"}},
+       .when = {"psf.kind", {"gaussian", "moffat"}},
        .doc = "Full width at half maximum: a number; for a Gaussian also one an axis, [y, x] or [z, y, x]."},
       {.section = "psf",
        .name = "beta",
@@ -174,7 +175,7 @@ std::vector<Key> psfKeys() {
        .type = KeyType::Number,
        .required = true,
        .range = {.low = 0, .high = 2, .lowOpen = true},
-       .when = microscope,
+       .when = optics,
        .doc = "NA of the objective; below the refractive index."},
       {.section = "psf",
        .name = "wavelength_nm",
@@ -182,7 +183,7 @@ std::vector<Key> psfKeys() {
        .unit = "nm",
        .required = true,
        .range = {.low = 1, .high = 1e6},
-       .when = microscope,
+       .when = optics,
        .doc = "Wavelength of the light that is detected, in vacuum."},
       {.section = "psf",
        .name = "refractive_index",
@@ -197,7 +198,7 @@ std::vector<Key> psfKeys() {
        .unit = "nm",
        .required = true,
        .range = {.low = 0, .high = 1e6, .lowOpen = true},
-       .when = microscope,
+       .when = optics,
        .doc = "Side of a pixel in the specimen."},
       {.section = "psf",
        .name = "z_step_nm",
@@ -209,12 +210,19 @@ std::vector<Key> psfKeys() {
        .doc = "Distance of two planes of a volume in the specimen."},
       {.section = "psf",
        .name = "size_px",
-       .type = KeyType::NumberOrNumbers,
+       .type = KeyType::Integer,
        .unit = "pixels",
        .standardDoc = "what holds nearly all of the light",
        .range = {.low = 1, .high = 4096},
        .when = {"psf.kind", {"gaussian", "moffat", "airy", "microscope"}},
-       .doc = "Extents of a model PSF, whole numbers, odd ones best: one for all axes, or [y, x] or [z, y, x]."},
+       .doc = "Largest extent of a model PSF along y and x, odd; it never exceeds the image."},
+      {.section = "psf",
+       .name = "planes",
+       .type = KeyType::Integer,
+       .standardDoc = "4 depths of focus either way",
+       .range = {.low = 1, .high = 4096},
+       .when = microscope,
+       .doc = "Planes of the PSF of a microscope, odd; it never exceeds the volume."},
   };
 }
 

@@ -4,7 +4,6 @@ namespace lacuna {
 namespace {
 
 const Condition field{"prior.space.kind", {"gaussian"}};
-const Condition matern{"prior.space.spectrum_model", {"matern"}};
 
 Condition timeIs(std::vector<std::string> kinds) { return {"prior.time.kind", std::move(kinds)}; }
 
@@ -79,36 +78,30 @@ std::vector<Key> spacePriorKeys() {
        .when = field,
        .doc = "Text file of the power spectrum of the field: two columns, k [radians per pixel] and P(k), the variance "
               "of the field times pixels; # starts a comment. Linear between its points; beyond them the end values "
-              "are held. It takes the place of spectrum_model."},
-      {.section = section,
-       .name = "spectrum_model",
-       .standard = "matern",
-       .choices = {"matern", "squared-exponential"},
-       .when = field,
-       .rival = section + ".spectrum",
-       .doc = "Formula of the covariance: matern with sd, correlation_px and smoothness, or squared-exponential, sd^2 "
-              "exp(-r^2 / (2 correlation_px^2))."},
+              "are held. Every mode must have some power. It takes the place of sd, correlation_px and "
+              "smoothness."},
       {.section = section,
        .name = "sd",
        .type = KeyType::Number,
        .standard = 1.0,
        .range = {.low = 0, .lowOpen = true},
-       .when = {section + ".spectrum_model", {"matern", "squared-exponential"}},
-       .doc = "Standard deviation of the field."},
+       .when = field,
+       .doc = "Standard deviation of a pixel."},
       {.section = section,
        .name = "correlation_px",
        .type = KeyType::Number,
        .unit = "pixels",
        .standard = 5.0,
        .range = {.low = 0, .lowOpen = true},
-       .when = {section + ".spectrum_model", {"matern", "squared-exponential"}},
-       .doc = "Correlation length of the field."},
+       .when = field,
+       .doc = "Correlation length L of the field: its power is P(k) ~ (2 nu / L^2 + k^2)^(-nu - d/2) in d dimensions "
+              "(Matern), on a periodic grid."},
       {.section = section,
        .name = "smoothness",
        .type = KeyType::Number,
        .standard = 1.0,
        .range = {.low = 0, .high = 50, .lowOpen = true},
-       .when = matern,
+       .when = field,
        .doc = "Matern's nu; 0.5 is the exponential covariance."},
   };
 }
@@ -149,8 +142,8 @@ std::vector<Key> timePriorKeys() {
       {.section = section,
        .name = "initial_mean",
        .type = KeyType::Number,
-       .standardDoc = "random_walk: 0; ar1: mean",
-       .when = timeIs({"random_walk", "ar1"}),
+       .standardDoc = "random_walk: 0; ar1: mean; gamma: the mean that the data ask for",
+       .when = timeIs({"random_walk", "ar1", "gamma"}),
        .doc = "Mean of the first frame."},
       {.section = section,
        .name = "initial_sd",
@@ -165,8 +158,15 @@ std::vector<Key> timePriorKeys() {
        .required = true,
        .range = {.low = 0, .high = 1e6, .lowOpen = true},
        .when = timeIs({"gamma"}),
-       .doc = "Shape of the gamma-Markov chain: large values let a pixel change little; the relative change from "
-              "frame to frame is about (2 / shape)^(1/2)."},
+       .doc = "Shape of the gamma-Markov chain: the relative change from frame to frame has the standard deviation "
+              "shape^(-1/2)."},
+      {.section = section,
+       .name = "initial_shape",
+       .type = KeyType::Number,
+       .standard = 1.0,
+       .range = {.low = 0, .high = 1e6, .lowOpen = true},
+       .when = timeIs({"gamma"}),
+       .doc = "Shape of the distribution of the first frame, whose mean is initial_mean."},
       {.section = section,
        .name = "strength",
        .type = KeyType::NumberOrText,
@@ -184,16 +184,17 @@ std::vector<Key> timePriorKeys() {
       {.section = section,
        .name = "innovations",
        .standard = "white",
-       .choices = {"white", "matern", "squared-exponential"},
+       .choices = {"white", "matern"},
        .when = timeIs({"random_walk", "ar1"}),
-       .doc = "Whether neighbouring pixels change together: white: each by itself; else by this spatial covariance."},
+       .doc =
+           "Whether neighbouring pixels change together: white: each by itself; matern: as in [prior.space] gaussian."},
       {.section = section,
        .name = "correlation_px",
        .type = KeyType::Number,
        .unit = "pixels",
        .standard = 5.0,
        .range = {.low = 0, .lowOpen = true},
-       .when = {section + ".innovations", {"matern", "squared-exponential"}},
+       .when = {section + ".innovations", {"matern"}},
        .doc = "Correlation length of the innovations."},
       {.section = section,
        .name = "smoothness",

@@ -31,7 +31,7 @@ void checkWhole(const Inputs& in, const char* key) {
 }
 
 void checkSelection(const Inputs& in) {
-  for (const char* key : {"data.frames", "data.roi", "psf.size_px", "psf.center"}) checkWhole(in, key);
+  for (const char* key : {"data.frames", "data.roi", "psf.center"}) checkWhole(in, key);
   for (const char* key : {"data.frames", "data.roi"}) {
     if (!in.has(key)) continue;
     const auto& ends = in.numbers(key);
@@ -54,15 +54,18 @@ void checkPsf(const Inputs& in) {
   if (kind == "gaussian" && sigma == fwhm)
     throw in.bad(sigma ? "psf.sigma_px" : "psf.kind",
                  sigma ? "fwhm_px is given too: give one of them" : "give sigma_px or fwhm_px");
-  if ((kind == "moffat" || kind == "airy") && !fwhm) throw in.bad("psf.kind", "give fwhm_px");
-  if ((kind == "moffat" || kind == "airy") && in.numbers("psf.fwhm_px").size() != 1)
+  if (kind == "moffat" && !fwhm) throw in.bad("psf.kind", "give fwhm_px");
+  if (kind == "moffat" && in.numbers("psf.fwhm_px").size() != 1)
     throw in.bad("psf.fwhm_px", "must be one number: this profile is round");
-  for (const char* key : {"psf.sigma_px", "psf.fwhm_px", "psf.size_px"})
+  for (const char* key : {"psf.sigma_px", "psf.fwhm_px"})
     if (in.has(key) && in.numbers(key).size() > spatialAxes)
       throw in.bad(key, "must be one number, or one an axis: [y, x] or [z, y, x]");
   if (kind == "file" && !in.isText("psf.center") &&
       (in.numbers("psf.center").empty() || in.numbers("psf.center").size() > spatialAxes))
     throw in.bad("psf.center", "must be [y, x] or [z, y, x]");
+  for (const char* key : {"psf.size_px", "psf.planes"})
+    if (in.has(key) && in.integer(key) % 2 == 0)
+      throw in.bad(key, "must be odd, so that there is a pixel in the middle");
   if (kind == "microscope" && in.number("psf.numerical_aperture") >= in.number("psf.refractive_index"))
     throw in.bad("psf.numerical_aperture",
                  fmt::format("must be below the refractive index, {}", in.number("psf.refractive_index")));
@@ -72,6 +75,8 @@ void checkNoise(const Inputs& in) {
   const std::string& noise = in.text("model.noise");
   if (noise == "gaussian" && !in.has("model.noise_sd"))
     throw in.bad("model.noise", "give noise_sd, the standard deviation of the noise");
+  if (in.has("model.ceiling") && in.number("model.ceiling") != std::trunc(in.number("model.ceiling")))
+    throw in.bad("model.ceiling", "must be a whole number");
   if (noise == "poisson-gaussian" && !in.has("data.read_noise"))
     throw in.bad("model.noise", "give [data] read_noise, in counts");
   for (const char* key : {"data.mask", "data.exposure", "data.background", "data.gain", "data.offset",
@@ -84,8 +89,9 @@ void checkPriors(const Inputs& in) {
   const std::string &space = in.text("prior.space.kind"), &time = in.text("prior.time.kind");
   const std::string positivity = wantedPositivity(in);
   const bool exponential = positivity == "exp";
-  if (in.counts("prior.space.spectrum") && in.given("prior.space.spectrum") && in.given("prior.space.spectrum_model"))
-    throw in.bad("prior.space.spectrum_model", "spectrum is given too: give one of them");
+  for (const char* key : {"prior.space.sd", "prior.space.correlation_px", "prior.space.smoothness"})
+    if (in.counts(key) && in.given(key) && in.given("prior.space.spectrum"))
+      throw in.bad(key, "spectrum is given too, which says it all");
   for (const auto& [key, kind] : {std::pair{"prior.space.on", space}, std::pair{"prior.time.on", time}})
     if (in.counts(key) && in.has(key) && in.text(key) == "log" && !exponential)
       throw in.bad(key, "a prior on the logarithm needs [solver] positivity = \"exp\"");
@@ -102,6 +108,28 @@ void checkPriors(const Inputs& in) {
     throw in.bad("prior.time.strength", "only one strength can be found from the data: give the other one");
   if (in.text("model.epochs") == "stack" && time != "none")
     throw in.bad("prior.time.kind", "[model] epochs = \"stack\" has one image, so nothing changes in time");
+}
+
+/// Samples need a posterior that is a distribution: priors with a curvature, and nothing that neither they nor the data
+/// determine.
+void checkPosterior(const Inputs& in) {
+  if (in.text("solver.method") != "map" || in.integer("posterior.samples") == 0) return;
+  const char* key = "posterior.samples";
+  const std::string &space = in.text("prior.space.kind"), &time = in.text("prior.time.kind");
+  if (in.integer(key) == 1) throw in.bad(key, "a standard deviation needs 2 or more; 0: none");
+  for (const auto& kind : {space, time})
+    if (kind == "total_variation" || kind == "starlet" || kind == "entropy")
+      throw in.bad(key, kind +
+                            " is a penalty, not a distribution that can be perturbed: there are no samples of it. Use "
+                            "smooth, gaussian, random_walk, ar1 or gamma, or samples = 0");
+  if (space == "none" && time == "none")
+    throw in.bad(key,
+                 "without a prior the data leave the fine detail undetermined, so that there is no posterior to "
+                 "draw from: give [prior.space] or [prior.time], or samples = 0");
+  if (space == "none" && time == "random_walk" && !in.has("prior.time.initial_sd"))
+    throw in.bad(key,
+                 "a random walk that knows nothing of its first frame is no proper prior: give [prior.time] "
+                 "initial_sd, or samples = 0");
 }
 
 void checkMethod(const Inputs& in) {
@@ -152,6 +180,7 @@ void checkDeconvolve(const Inputs& inputs) {
   checkNoise(inputs);
   checkPriors(inputs);
   checkMethod(inputs);
+  checkPosterior(inputs);
 }
 
 }  // namespace lacuna

@@ -108,3 +108,16 @@ BOOST_AUTO_TEST_CASE(rules) {
   badSetting({"solver.method=richardson-lucy", "prior.space.kind=smooth", "prior.space.strength=1"}, {"no such prior"});
   badSetting({"model.boundary=periodic", "model.region=valid"}, {"beyond its edge"});
 }
+
+BOOST_AUTO_TEST_CASE(samples_need_a_posterior) {
+  badSetting({"posterior.samples=10"}, {"[posterior] samples = 10", "without a prior"});
+  badSetting({"posterior.samples=1", "prior.space.kind=gaussian"}, {"2 or more"});
+  for (const char* kind : {"total_variation", "starlet", "entropy"})
+    badSetting({"posterior.samples=10", "prior.space.strength=1", std::string("prior.space.kind=") + kind},
+               {std::string(kind) + " is a penalty"});
+  badSetting({"posterior.samples=10", "prior.time.kind=random_walk", "prior.time.sd=1"}, {"initial_sd"});
+  deconvolve(good,
+             {"posterior.samples=10", "prior.time.kind=random_walk", "prior.time.sd=1", "prior.time.initial_sd=9"});
+  deconvolve(good, {"posterior.samples=10", "prior.space.kind=smooth", "prior.space.strength=1"});
+  deconvolve(good, {"posterior.samples=10", "solver.method=richardson-lucy"});
+}

@@ -1,0 +1,32 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/handle.hpp"
+#include "base/observer.hpp"
+#include "solvers/stopped.hpp"
+
+namespace lacuna {
+
+/// What was found, and how.
+struct Estimate : Stopped {
+  VecHandle x;                          ///< the image, of the unknown's cube
+  VecHandle mean;                       ///< the counts it predicts, of the data's cube
+  VecHandle active;                     ///< 1 where x is held at 0; null without bounds
+  std::string method;                   ///< "map: admm, then newton", ...
+  std::string solver;                   ///< whose iterations the log holds
+  double startEnergy = Progress::none;  ///< nats
+  double energy = Progress::none;       ///< nats, data and priors
+  double dataEnergy = Progress::none;
+  double priorEnergy = Progress::none;
+  double gap = Progress::none;       ///< estimate of what is left of the energy, nats
+  double kkt = Progress::none;       ///< largest component of the projected gradient, nats per unit of the unknown
+  double deviance = Progress::none;  ///< per datum
+  double expectedDeviance = Progress::none;  ///< what noise alone gives, per datum
+  double level = 1;                ///< typical brightness, that stands in for levels of priors which were left open
+  std::optional<double> strength;  ///< of a prior, where it was found from the data
+  std::vector<std::string> notes;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,30 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "deconvolve/imaging_data.hpp"
+#include "deconvolve/options.hpp"
+#include "model/noise.hpp"
+
+namespace lacuna {
+
+/// The likelihood of images in its parts: counts ~ noise(exposure * (H x) + background).
+struct ImagingModel {
+  Cube unknown;  ///< of x
+  ImagingData data;
+  std::shared_ptr<const Convolution> blur;  ///< H
+  OperatorPointer seen;                     ///< diag(exposure) H
+  std::shared_ptr<const Model> mean;        ///< seen + background
+  std::shared_ptr<const Noise> noise;
+};
+
+/// Collective. Throws 65 where counts can come from nothing (no exposure, or none of the PSF's light, and no
+/// background), and what the noise and the convolution throw.
+ImagingModel imagingModel(ImagingData data, const Cube& unknown, const std::vector<Psf>& psfs,
+                          const DeconvolveOptions& options);
+
+/// Collective. An image without features, of which every frame predicts as many counts as its data have (and at least a
+/// ten-thousandth of the brightest frame's), positive: where solvers start.
+VecHandle flatStart(const ImagingModel& model);
+
+}  // namespace lacuna

@@ -1,0 +1,39 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "deconvolve/estimate.hpp"
+#include "deconvolve/imaging_model.hpp"
+#include "deconvolve/imaging_priors.hpp"
+#include "deconvolve/prior_terms.hpp"
+
+namespace lacuna {
+
+/// The MAP estimate by the solver that fits: ADMM and Newton's method on the free pixels, or Newton's method alone, in
+/// x or in s with x = exp(s).
+class MapRoute {
+ public:
+  /// Views; all must outlive it. `level`: the typical brightness.
+  MapRoute(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
+           const DeconvolveOptions& options, double level);
+
+  /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
+  /// x, mean and active of the result are left to finish().
+  Estimate solve(double strength, double rtol, Vec x, Observer* observer) const;
+  /// Collective. Energies, mean and active pixels of an estimate x.
+  void finish(double strength, Vec x, Estimate& estimate) const;
+
+ private:
+  bool exponential() const { return options_.positivity == Positivity::Exponential; }
+  /// Energy of the priors, without the rounded corners of l1 norms.
+  double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
+  void newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& estimate) const;
+
+  const ImagingModel& model_;
+  const std::vector<Psf>& psfs_;
+  const ImagingPriors& priors_;
+  const DeconvolveOptions& options_;
+  double level_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,101 @@
+#include "deconvolve/posterior.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "model/likelihood.hpp"
+#include "operators/algebra.hpp"
+#include "samplers/moments.hpp"
+
+namespace lacuna {
+namespace {
+
+constexpr std::uint32_t firstStream = 0x61;
+constexpr int mostIterations = 5000;
+
+VecHandle copied(Vec x) {
+  VecHandle y = like(x);
+  check(VecCopy(x, y));
+  return y;
+}
+
+}  // namespace
+
+LaplaceSampler::LaplaceSampler(const ImagingModel& model, const std::vector<PriorTerm>& priors,
+                               const DeconvolveOptions& options, const Estimate& estimate)
+    : unknown_(model.unknown.space()), rng_(options.seed) {
+  const bool exponential = options.positivity == Positivity::Exponential;
+  const VecHandle log = copied(estimate.x);
+  if (exponential) check(VecLog(log));
+  VecHandle free = unknown_.vec();
+  check(VecSet(free, 1));
+  if (estimate.active) check(VecAXPY(free, -1, estimate.active));
+  const OperatorPointer restrict = diagonal(unknown_, std::move(free));
+  // A factor in x, as one in the variable that varies.
+  const auto add = [&](OperatorPointer factor, bool inLog) {
+    if (exponential && !inLog) factor = compose(factor, diagonal(unknown_, copied(estimate.x)));
+    factors_.push_back(estimate.active ? compose(factor, restrict) : factor);
+  };
+  add(Likelihood(model.mean, model.noise).factoredAt(estimate.x)->factor(), false);
+  for (const PriorTerm& prior : priors) {
+    if (!prior.factored) throw Error("LaplaceSampler: a prior without a factor");
+    add(prior.factored->factoredAt(prior.onLog ? log : estimate.x)->factor(), prior.onLog);
+  }
+  std::vector<OperatorPointer> parts;
+  for (const OperatorPointer& factor : factors_) parts.push_back(compose(adjoint(factor), factor));
+  solver_ = std::make_unique<ConjugateGradients>(
+      sum(std::move(parts)), nullptr,
+      LinearOptions{.rtol = options.sampleRtol, .iterations = mostIterations, .prefix = "sample_"});
+}
+
+void LaplaceSampler::draw(std::uint32_t index, Vec z) const {
+  const ScratchVec b = unknown_.scratch(), part = unknown_.scratch();
+  check(VecSet(b, 0));
+  for (std::size_t i = 0; i < factors_.size(); ++i) {
+    const Space& range = factors_[i]->range();
+    const ScratchVec eta = range.scratch();
+    rng_.split(firstStream + static_cast<std::uint32_t>(i)).at(index).normal(range, eta);
+    factors_[i]->applyAdjoint(eta, part);
+    check(VecAXPY(b, 1, part));
+  }
+  const LinearResult r = solver_->solve(b, z);
+  if (!r.converged && !r.limited)
+    throw RankError(ExitCode::Diverged, 0,
+                    "posterior sample " + std::to_string(index) + ": " + r.reason + " after " +
+                        std::to_string(r.iterations) + " iterations");
+}
+
+VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                       const Estimate& estimate, Observer* observer) {
+  const double since = MPI_Wtime();
+  const bool exponential = options.positivity == Positivity::Exponential;
+  const auto terms = priorTerms(priors, model.unknown, estimate.strength.value_or(0), estimate.level);
+  const LaplaceSampler sampler(model, terms, options, estimate);
+  const Space& space = model.unknown.space();
+  Moments moments(space);
+  const ScratchVec z = space.scratch();
+  for (int i = 0; i < options.samples; ++i) {
+    sampler.draw(static_cast<std::uint32_t>(i), z);
+    if (exponential) {  // the image itself: x exp(z)
+      check(VecExp(z));
+      check(VecPointwiseMult(z, z, estimate.x));
+    }
+    moments.add(z);
+    if (!observer) continue;
+    Progress p;
+    p.solver = "sample";
+    p.iteration = i + 1;
+    p.seconds = MPI_Wtime() - since;
+    observer->iteration(p);
+  }
+  VecHandle std = space.vec();
+  exponential ? moments.standardDeviation(std) : moments.rootMeanSquare(std);
+  if (!estimate.active) return std;
+  const ReadLocal active(estimate.active);
+  const WriteLocal s(std);
+  for (PetscInt i = 0; i < s.size(); ++i)
+    if (active[i] != 0) s[i] = std::numeric_limits<double>::quiet_NaN();
+  return std;
+}
+
+}  // namespace lacuna
