@@ -7,5 +7,6 @@ sky        pixels <-> sky for the two projections, axes with RA and Dec
 points     peaks, haloes and cluster lists
 style      fonts, colours, figure sizes, saving
 panels     one axes each: a map, marks, a histogram, a convergence curve
+movie      stacks and movies of lacuna-deconvolve and lacuna-simulate; movie_pictures: one figure each of them
 pictures   one figure each; overview: the sheet of essential panels
 """

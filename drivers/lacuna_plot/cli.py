@@ -10,11 +10,13 @@ import warnings
 
 from . import style
 from .failure import BAD_DATA, CANNOT_CREATE, IO_ERROR, USAGE, Failure, Missing
+from .movie import Movie
+from .movie_pictures import PICTURES as MOVIE_PICTURES
 from .overview import draw_overview
 from .pictures import (Job, draw_convergence, draw_count, draw_kappa, draw_mask, draw_modes, draw_peaks, draw_residuals,
                        draw_shear, draw_snr, draw_std, draw_true)
 from .points import Points, read_list
-from .product import Product
+from .product import Product, find, open_file
 from .truth import draw_truth, read_truth
 
 PICTURES = {
@@ -22,9 +24,12 @@ PICTURES = {
     "modes": draw_modes, "residuals": draw_residuals, "convergence": draw_convergence, "truth": draw_truth,
     "true": draw_true, "shear": draw_shear, "count": draw_count, "mask": draw_mask,
 }
-HELP = """pictures (--only): overview, map, snr, std, peaks, modes, residuals, convergence, truth, true, shear, count,
+HELP = """pictures of maps of the sky (--only): overview, map, snr, std, peaks, modes, residuals, convergence, truth, true, shear, count,
 mask. Without --only: all that the product has data for. East is to the left; the hatched area is masked. Maps wider
 than 1024 pixels are averaged in blocks inside the mask for display; statistics use every pixel.
+
+pictures of stacks and movies: panels (data, estimate, residual of one frame), strip (frames in a row), kymograph (lines
+against time), flux (against time), convergence, movie (an animated GIF). Volumes are shown by their brightest plane.
 
 exit codes: 0 drawn; 64 usage; 65 not a product, unfinished, or bad data; 66 no such file; 73 the folder cannot be
 written; 74 reading or writing failed half-way."""
@@ -39,25 +44,27 @@ def parse(arguments):
     parser = Parser(prog="lacuna-plot", epilog=HELP, allow_abbrev=False,
                     formatter_class=argparse.RawDescriptionHelpFormatter,
                     description="Draws the pictures of a lacuna product NAME.h5 as NAME_map.png, NAME_snr.png, ...")
-    parser.add_argument("product", metavar="NAME.h5", help="written by lacuna-massmap or lacuna-simulate")
+    parser.add_argument("product", metavar="NAME.h5", help="written by lacuna-massmap, lacuna-deconvolve or lacuna-simulate")
     parser.add_argument("--truth", metavar="TRUTH.h5[:dataset]",
                         help="truth to compare kappa_E with (dataset: maps/kappa_true or kappa_true)")
     parser.add_argument("--clusters", metavar="FILE",
                         help="positions to mark: a text table with columns ra and dec [deg], or a simulated survey")
     parser.add_argument("--out", metavar="FOLDER", help="where the pictures go (default: the product's folder)")
     parser.add_argument("--only", metavar="LIST", help="comma-separated pictures, for example map,snr")
-    parser.add_argument("--frame", type=int, default=0, metavar="N", help="which frame of a cube, from 0 (default 0)")
+    parser.add_argument("--frame", type=int, metavar="N",
+                        help="which frame of a cube or movie, from 0 (default: 0 of maps, the middle one of movies)")
     parser.add_argument("--dpi", type=int, default=200, help="dots per inch, 20 to 1200 (default 200)")
     parser.add_argument("--format", choices=("png", "pdf"), default="png")
     parser.add_argument("--force", action="store_true", help="draw an unfinished product, or another format version")
     options = parser.parse_args(arguments)
     options.only = [name.strip() for name in options.only.split(",")] if options.only is not None else []
     for name in options.only:
-        if name not in PICTURES:
-            raise Failure(USAGE, f"--only: there is no picture \"{name}\"; there are {', '.join(PICTURES)}")
+        if name not in PICTURES and name not in MOVIE_PICTURES:
+            raise Failure(USAGE, f"--only: there is no picture \"{name}\"; there are {', '.join(PICTURES)}, and of "
+                                 f"movies {', '.join(MOVIE_PICTURES)}")
     if not 20 <= options.dpi <= 1200:
         raise Failure(USAGE, f"--dpi {options.dpi} is not in 20..1200")
-    if options.frame < 0:
+    if options.frame is not None and options.frame < 0:
         raise Failure(USAGE, f"--frame {options.frame} is negative")
     if "truth" in options.only and not options.truth:
         raise Failure(USAGE, "--only truth needs --truth TRUTH.h5")
@@ -91,8 +98,16 @@ def clusters(path: str, product: Product) -> Points:
 
 
 def wanted(options, product: Product) -> list[str]:
+    known = MOVIE_PICTURES if isinstance(product, Movie) else PICTURES
+    for name in options.only:
+        if name not in known:
+            raise Failure(USAGE, f"--only: there is no picture \"{name}\" of this product; there are {', '.join(known)}")
     if options.only:
         return list(dict.fromkeys(options.only))
+    if isinstance(product, Movie):
+        skip = {"kymograph"} if not product.line else {"strip", "movie"}
+        skip |= set() if "t" in product.axes else {"strip", "movie", "kymograph", "flux"}
+        return [name for name in MOVIE_PICTURES if name not in skip]
     skip = set() if options.truth else {"truth"}
     if product.has("kappa_E"):
         skip |= {"true", "mask"}  # the mask is seen in every map
@@ -102,7 +117,14 @@ def wanted(options, product: Product) -> list[str]:
 
 
 def draw(options) -> None:
-    with contextlib.closing(Product(options.product, options.force, options.frame)) as product:
+    with contextlib.closing(open_file(options.product)) as file:
+        grid = find(file, "grid")
+        movie = grid is not None and "axes" in grid.attrs  # the products of stacks and movies say what their axes are
+    product = Movie(options.product, options.force, options.frame) if movie else Product(
+        options.product, options.force, options.frame or 0)
+    if movie and (options.truth or options.clusters):
+        raise Failure(USAGE, "--truth and --clusters are for maps of the sky")
+    with contextlib.closing(product):
         draw_product(options, product)
 
 
@@ -117,9 +139,13 @@ def draw_product(options, product: Product) -> None:
     for name in wanted(options, product):
         try:
             with style.settings():
-                figure, sentence = PICTURES[name](job)
-                path = os.path.join(folder, f"{product.name}_{name}.{options.format}")
-                style.save(figure, path, options.dpi, f"{product.name}: {name}")
+                figure, sentence = (MOVIE_PICTURES if isinstance(product, Movie) else PICTURES)[name](job)
+                animated = isinstance(figure, bytes)
+                path = os.path.join(folder, f"{product.name}_{name}.{'gif' if animated else options.format}")
+                if animated:
+                    style.write(path, figure)
+                else:
+                    style.save(figure, path, options.dpi, f"{product.name}: {name}")
         except Missing as missing:
             product.notes.append(f"{name}: not drawn, {product.path} has no {missing}")
         except OSError as error:  # a chunk whose checksum fails, found while a statistic was computed

@@ -71,7 +71,7 @@ def plain(value):
 class Product:
     """An open product. Opening checks: HDF5, format, version, complete, and that all maps have one shape."""
 
-    def __init__(self, path: str, force: bool = False, frame: int = 0):
+    def __init__(self, path: str, force: bool = False, frame: int | None = 0):
         self.path = path
         self.name = os.path.basename(path)
         for ending in (".tmp", ".h5", ".hdf5"):
@@ -86,7 +86,8 @@ class Product:
             self.file.close()
             raise
 
-    def _check(self, force: bool) -> None:
+    def _check_format(self, force: bool) -> None:
+        """A finished product of this format with maps; sets finished and maps."""
         if self.attribute("/", "format") != "lacuna":
             raise Failure(BAD_DATA, f"{self.path}: not a lacuna product (its root attribute format is not \"lacuna\")")
         version = self.attribute("/", "format_version")
@@ -99,9 +100,12 @@ class Product:
                                     "(--force draws it as it is)")
         maps = find(self.file, "maps")
         self.maps = list(maps) if isinstance(maps, h5py.Group) else []
-        shapes = {name: find_map(self.file, f"maps/{name}").shape[-2:] for name in self.maps}
-        if not shapes:
+        if not self.maps:
             raise Failure(BAD_DATA, f"{self.path}: there is no map in /maps")
+
+    def _check(self, force: bool) -> None:
+        self._check_format(force)
+        shapes = {name: find_map(self.file, f"maps/{name}").shape[-2:] for name in self.maps}
         first = "kappa_E" if "kappa_E" in shapes else next(iter(shapes))
         ny, nx = shapes[first]
         for name, shape in shapes.items():

@@ -61,10 +61,15 @@ def save(figure: Figure, path: str, dpi: int, title: str) -> None:
         "Title": title, "Creator": "lacuna-plot", "Producer": None, "CreationDate": None}
     picture = io.BytesIO()  # matplotlib's writers do not survive a full disk
     figure.savefig(picture, format=kind, dpi=dpi, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+    write(path, picture.getbuffer())
+
+
+def write(path: str, content) -> None:
+    """Beside the final name, then renamed."""
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb") as file:
-            file.write(picture.getbuffer())
+            file.write(content)
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):
