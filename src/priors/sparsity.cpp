@@ -106,8 +106,7 @@ class SparsityAt final : public TermAt {
   }
   void gradient(Vec g) const override {
     const ScratchVec slope = features_->A->range().scratch();
-    weights(slope, nullptr);
-    check(VecPointwiseMult(slope, slope, u_));
+    weights(slope, nullptr, true);
     features_->A->applyAdjoint(slope, g);
   }
   OperatorPointer curvature(Curvature kind) const override {
@@ -129,8 +128,8 @@ class SparsityAt final : public TermAt {
   }
 
  private:
-  /// w <- strength a / sqrt(|u|^2 + epsilon^2), n <- u / sqrt(|u|^2 + epsilon^2) unless null.
-  void weights(Vec w, Vec n) const {
+  /// w <- strength a / sqrt(|u|^2 + epsilon^2), times u if `slope`; n <- u / sqrt(|u|^2 + epsilon^2) unless null.
+  void weights(Vec w, Vec n, bool slope = false) const {
     const ReadLocal u(u_);
     const WriteLocal out(w);
     if (n) check(VecCopy(u_, n));
@@ -141,7 +140,10 @@ class SparsityAt final : public TermAt {
       norms.squares(u.data(), inverse.data());
       for (std::size_t p = 0; p < norms.count; ++p) inverse[p] = 1 / std::sqrt(inverse[p] + epsilon_ * epsilon_);
       const double factor = strength_ * norms.weight;
-      norms.each([&](std::size_t i, std::size_t p) { out.data()[i] = factor * inverse[p]; });
+      if (slope)
+        norms.each([&](std::size_t i, std::size_t p) { out.data()[i] = factor * inverse[p] * u.data()[i]; });
+      else
+        norms.each([&](std::size_t i, std::size_t p) { out.data()[i] = factor * inverse[p]; });
       if (direction) norms.each([&](std::size_t i, std::size_t p) { direction[i] *= inverse[p]; });
     });
     if (n) check(VecRestoreArray(n, &direction));
