@@ -5,7 +5,7 @@
 namespace lacuna {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]]
+[[gnu::target_clones("default", "fma", "avx512f")]]
 #endif
 void correlateLine(const double* const* rows, PetscInt rowCount, const double* taps, PetscInt tapCount, PetscInt n,
                    bool add, double* out) {

@@ -12,29 +12,32 @@
 namespace lacuna {
 namespace {
 
-using EightInts [[gnu::vector_size(64)]] = std::int64_t;
+using EightBits [[gnu::vector_size(64)]] = std::uint64_t;
 constexpr double infinity = std::numeric_limits<double>::infinity(), least = 1e-300;
 
 /// ln of eight normal positive numbers, to 2 units in the last place: x = 2^k f with f in [1/sqrt 2, sqrt 2), and
 /// ln f = 2 artanh s = 2 (s + s^3 / 3 + ...), s = (f - 1) / (f + 1), |s| < 0.172.
 [[gnu::always_inline]] inline void logarithm(Eight& x) {
-  constexpr std::int64_t half = 0x3fe6a09e667f3bcd;  // 1/sqrt 2
-  EightInts bits;
+  constexpr std::uint64_t half = 0x3fe6a09e667f3bcd, bias = std::uint64_t{1024} << 52;  // 1/sqrt 2
+  constexpr double large = 0x1.8p52;                                                    // its last digit counts ones
+  EightBits bits, k, number;
   __builtin_memcpy(&bits, &x, sizeof bits);
-  const EightInts k = (bits - half) >> 52;
-  bits -= k << 52;
-  Eight f;
+  k = (bits - half + bias) >> 52;  // k + 1024
+  bits -= (k << 52) - bias;
+  number = k + std::bit_cast<std::uint64_t>(large);
+  Eight f, exponent;
   __builtin_memcpy(&f, &bits, sizeof f);
+  __builtin_memcpy(&exponent, &number, sizeof exponent);
   const Eight s = (f - 1) / (f + 1), z = s * s;
   Eight sum = z * (1.0 / 21) + 1.0 / 19;
   for (int n = 17; n >= 1; n -= 2) sum = sum * z + 1.0 / n;
-  x = __builtin_convertvector(k, Eight) * std::numbers::ln2 + 2 * s * sum;
+  x = (exponent - (large + 1024)) * std::numbers::ln2 + 2 * s * sum;
 }
 
 }  // namespace
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]]
+[[gnu::target_clones("default", "avx2", "avx512f")]]
 #endif
 double
 poissonRatio(PetscInt count, const double* y, const double* e, const double* b, bool energy, double* values) {

@@ -2,7 +2,6 @@
 /// in the same process: the same number of bare FFTW transforms, on the same ranks. One line of JSON on standard
 /// output. PROBLEM.h5 (tests/bench/make_wiener_problem.py): e1, e2, ninv, power, all [ny][nx]; k1 of the kernels along
 /// axis 0.
-#include <fftw3-mpi.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -10,6 +9,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "bare_transforms.hpp"
 #include "base/phase.hpp"
 #include "base/run.hpp"
 #include "io/h5_reader.hpp"
@@ -25,56 +25,6 @@ double peakMegabytes() {
   rusage use{};
   getrusage(RUSAGE_SELF, &use);
   return static_cast<double>(use.ru_maxrss) / 1024;
-}
-
-double median(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
-  return v[v.size() / 2];
-}
-
-double most(double mine) {
-  double all = 0;
-  checkMpi(MPI_Allreduce(&mine, &all, 1, MPI_DOUBLE, MPI_MAX, PETSC_COMM_WORLD));
-  return all;
-}
-
-/// Seconds of two forward and two backward real transforms, planned by FFTW alone: serial on one rank, FFTW-MPI with
-/// transposed spectra on several.
-double bareTransforms(PetscInt ny, PetscInt nx, int repeats) {
-  const bool serial = sizeOf(PETSC_COMM_WORLD) == 1;
-  fftw_mpi_init();
-  ptrdiff_t rows = ny, firstRow = 0, columns = 0, firstColumn = 0;
-  const ptrdiff_t half = nx / 2 + 1;
-  const ptrdiff_t local =
-      serial ? ny * half
-             : fftw_mpi_local_size_2d_transposed(ny, half, PETSC_COMM_WORLD, &rows, &firstRow, &columns, &firstColumn);
-  double* x = fftw_alloc_real(static_cast<std::size_t>(2 * local));
-  fftw_complex* X = fftw_alloc_complex(static_cast<std::size_t>(local));
-  fftw_plan forward = nullptr, backward = nullptr;
-  const int n0 = static_cast<int>(ny), n1 = static_cast<int>(nx);
-  if (serial) {
-    forward = fftw_plan_dft_r2c_2d(n0, n1, x, X, FFTW_MEASURE);
-    backward = fftw_plan_dft_c2r_2d(n0, n1, X, x, FFTW_MEASURE);
-  } else {
-    forward = fftw_mpi_plan_dft_r2c_2d(ny, nx, x, X, PETSC_COMM_WORLD, FFTW_MEASURE | FFTW_MPI_TRANSPOSED_OUT);
-    backward = fftw_mpi_plan_dft_c2r_2d(ny, nx, X, x, PETSC_COMM_WORLD, FFTW_MEASURE | FFTW_MPI_TRANSPOSED_IN);
-  }
-  std::vector<double> seconds;
-  for (int r = 0; r < repeats; ++r) {
-    std::fill_n(x, 2 * local, 1.0);
-    checkMpi(MPI_Barrier(PETSC_COMM_WORLD));
-    const double start = MPI_Wtime();
-    for (int k = 0; k < 2; ++k) {
-      fftw_execute(forward);
-      fftw_execute(backward);
-    }
-    seconds.push_back(most(MPI_Wtime() - start));
-  }
-  fftw_destroy_plan(forward);
-  fftw_destroy_plan(backward);
-  fftw_free(x);
-  fftw_free(X);
-  return median(seconds);
 }
 
 ExitCode bench(const std::vector<std::string>& words) {
