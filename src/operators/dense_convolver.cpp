@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "operators/correlate_line.hpp"
+#include "operators/correlate_lines.hpp"
 
 namespace lacuna {
 
@@ -15,20 +15,25 @@ Psf reversed(const Psf& psf) {
 
 void DenseConvolver::run(std::span<const PaddedFrame> frames, const LocalExtents& e, const Emit& emit) const {
   const PetscInt nx = e.targets[2];
-  std::vector<double> line(static_cast<std::size_t>(nx));
-  std::vector<const double*> rows;
+  std::vector<double> result(static_cast<std::size_t>(2 * nx));
+  double* const out[2] = {result.data(), result.data() + nx};
+  std::vector<const double*> in;
   for (PetscInt z = 0; z < e.targets[0]; ++z)
-    for (PetscInt y = 0; y < e.targets[1]; ++y) {
+    for (PetscInt y = 0; y < e.targets[1]; y += 2) {
+      const PetscInt lines = std::min<PetscInt>(2, e.targets[1] - y);
       bool add = false;
       for (const PaddedFrame& frame : frames) {
         const Psf& h = taps_[frame.psf];
-        rows.clear();
-        for (PetscInt tz = 0; tz < h.nz; ++tz)
-          for (PetscInt ty = 0; ty < h.ny; ++ty) rows.push_back(frame.first + (z + tz) * e.plane + (y + ty) * e.line);
-        correlateLine(rows.data(), static_cast<PetscInt>(rows.size()), h.values.data(), h.nx, nx, add, line.data());
-        add = true;
+        for (PetscInt tz = 0; tz < h.nz; ++tz) {
+          in.clear();
+          for (PetscInt t = 0; t < h.ny + lines - 1; ++t)
+            in.push_back(frame.first + (z + tz) * e.plane + (y + t) * e.line);
+          const double* plane = h.values.data() + static_cast<std::ptrdiff_t>(tz) * h.ny * h.nx;
+          correlateLines(in.data(), {plane, h.ny, h.nx}, nx, lines, add, out);
+          add = true;
+        }
       }
-      emit(z, y, line.data());
+      for (PetscInt l = 0; l < lines; ++l) emit(z, y + l, out[l]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "operators/correlate_line.hpp"
+#include "operators/correlate_lines.hpp"
 
 namespace lacuna {
 
@@ -22,35 +22,38 @@ void SeparableConvolver::run(std::span<const PaddedFrame> frames, const LocalExt
   if (parts.empty()) return;
   const auto [nz, ny, nx] = e.targets;
   const auto tapsOf = [](const std::vector<double>& taps) { return static_cast<PetscInt>(taps.size()); };
-  const PetscInt wide = nx + tapsOf(parts[0].term->x) - 1, lines = ny + tapsOf(parts[0].term->y) - 1;
-  std::vector<double> sum(static_cast<std::size_t>(wide)), line(static_cast<std::size_t>(nx));
-  std::vector<const double*> rows;
+  const PetscInt wide = nx + tapsOf(parts[0].term->x) - 1, high = ny + tapsOf(parts[0].term->y) - 1;
+  std::vector<double> sums(static_cast<std::size_t>(2 * wide)), result(static_cast<std::size_t>(2 * nx));
+  double* const sum[2] = {sums.data(), sums.data() + wide};
+  double* const out[2] = {result.data(), result.data() + nx};
+  std::vector<const double*> in;
 
   for (PetscInt z = 0; z < nz; ++z) {
     for (Part& part : parts) {
       const PetscInt planes = tapsOf(part.term->z);
       if (planes == 1) continue;
-      part.plane.resize(static_cast<std::size_t>(lines) * static_cast<std::size_t>(e.line));
-      rows.resize(static_cast<std::size_t>(planes));
-      for (PetscInt y = 0; y < lines; ++y) {
-        for (PetscInt t = 0; t < planes; ++t)
-          rows[static_cast<std::size_t>(t)] = part.frame->first + (z + t) * e.plane + y * e.line;
-        correlateLine(rows.data(), planes, part.term->z.data(), 1, wide, false, part.plane.data() + y * e.line);
+      part.plane.resize(static_cast<std::size_t>(high) * static_cast<std::size_t>(e.line));
+      for (PetscInt y = 0; y < high; ++y) {
+        in.clear();
+        for (PetscInt t = 0; t < planes; ++t) in.push_back(part.frame->first + (z + t) * e.plane + y * e.line);
+        double* const to = part.plane.data() + y * e.line;
+        correlateLines(in.data(), {part.term->z.data(), planes, 1}, wide, 1, false, &to);
       }
     }
-    for (PetscInt y = 0; y < ny; ++y) {
+    for (PetscInt y = 0; y < ny; y += 2) {
+      const PetscInt lines = std::min<PetscInt>(2, ny - y);
       bool add = false;
       for (const Part& part : parts) {
         const double* first = part.plane.empty() ? part.frame->first + z * e.plane : part.plane.data();
-        const PetscInt count = tapsOf(part.term->y);
-        rows.resize(static_cast<std::size_t>(count));
-        for (PetscInt t = 0; t < count; ++t) rows[static_cast<std::size_t>(t)] = first + (y + t) * e.line;
-        correlateLine(rows.data(), count, part.term->y.data(), 1, wide, false, sum.data());
-        const double* filtered = sum.data();
-        correlateLine(&filtered, 1, part.term->x.data(), tapsOf(part.term->x), nx, add, line.data());
+        const PetscInt rows = tapsOf(part.term->y);
+        in.clear();
+        for (PetscInt t = 0; t < rows + lines - 1; ++t) in.push_back(first + (y + t) * e.line);
+        correlateLines(in.data(), {part.term->y.data(), rows, 1}, wide, lines, false, sum);
+        for (PetscInt l = 0; l < lines; ++l)
+          correlateLines(sum + l, {part.term->x.data(), 1, tapsOf(part.term->x)}, nx, 1, add, out + l);
         add = true;
       }
-      emit(z, y, line.data());
+      for (PetscInt l = 0; l < lines; ++l) emit(z, y + l, out[l]);
     }
   }
 }
