@@ -148,9 +148,11 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   const bool bounded = bounds.any();
   const ScratchVec free = space.scratch(), d = space.scratch(), toBound = space.scratch();
   double share = 0.5;
+  bool near = options.curvature == Curvature::Fisher;
   while (true) {
-    // 1. The quadratic at this point, and the variables that are free.
-    const OperatorPointer H = here.at->curvature(options.curvature);
+    // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
+    // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
+    const OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
     const OperatorPointer inverse = options.preconditioner ? options.preconditioner(*here.at) : nullptr;
     here.at.reset();
     const double length = bounded ? cauchyLength(here, *H) : 0;
@@ -168,6 +170,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     r.converged = here.kkt == 0 || (!step.bend && r.gap <= enough);
     r.limited = !r.converged && last;
     if (r.converged || r.limited) break;
+    near = near || r.gap <= 1e-5 * (reference - here.energy);
     // 3. The step. Where the quadratic is good it is worth solving well.
     const double before = here.energy, taken = search(here, d);
     if (taken == 0) {
