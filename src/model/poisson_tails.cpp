@@ -13,6 +13,10 @@ using Quiet =
                      policies::underflow_error<policies::ignore_error>, policies::denorm_error<policies::ignore_error>,
                      policies::evaluation_error<policies::ignore_error>, policies::promote_double<false>>;
 
+/// Standard deviations within which probabilities do not underflow, and the incomplete gamma function is the quickest;
+/// a series takes some sqrt(N) terms beyond.
+constexpr double near = 20;
+
 double lowerGamma(double a, double x) { return boost::math::gamma_p(a, x, Quiet()); }  // P(k >= a)
 double upperGamma(double a, double x) { return boost::math::gamma_q(a, x, Quiet()); }  // P(k < a)
 /// P(k = n) of a Poisson number of mean x
@@ -33,8 +37,8 @@ double logAbove(double a, double x) {
 
 BelowCeiling belowCeiling(double mu, double N) {
   BelowCeiling b;
-  if (mu <= N) {  // P(k <= N) > 1/2
-    const double probability = 1 - lowerGamma(N + 1, mu), h = poissonProbability(N, mu) / probability;
+  if (mu <= N + near * std::sqrt(N)) {
+    const double probability = upperGamma(N + 1, mu), h = poissonProbability(N, mu) / probability;
     const double hOverMu = poissonProbability(N - 1, mu) / (N * probability), mean = mu * (1 - h);
     b.logSum = mu + logBelow(N + 1, mu);
     b.slope = 1 - h;
@@ -64,7 +68,7 @@ BelowCeiling belowCeiling(double mu, double N) {
 AtCeiling atCeiling(double mu, double N) {
   AtCeiling a;
   if (!(mu > 0)) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), 0};
-  if (mu >= N) {  // P(k >= N) > 1/2
+  if (mu >= N || (N > 1e4 && mu >= N - near * std::sqrt(N))) {  // not to zero
     a.logProbability = logAbove(N, mu);
     a.slope = poissonProbability(N - 1, mu) / std::exp(a.logProbability);
   } else {  // P = mu^N e^-mu / N! (1 + mu/(N+1) + mu^2/((N+1)(N+2)) + ...)

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_point_near_the_optimum_is_polished_and_the_optimum_is_lef
   BOOST_TEST(std::abs(again.energy - sharp.energy) <= 1e-12 * std::abs(sharp.energy));
   {
     const WriteLocal v(x);
-    for (PetscInt i = 0; i < v.size(); ++i) v[i] += 0.01 * (i % 3);
+    for (PetscInt i = 0; i < v.size(); ++i) v[i] += 0.01 * static_cast<double>(i % 3);
   }
   const MapResult polished =
       solveMap(*c.energy, {.method = "newton", .rtol = 1e-9, .startEnergy = sharp.startEnergy, .lower = 0}, x);
