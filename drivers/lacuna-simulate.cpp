@@ -1,4 +1,5 @@
-/// lacuna-simulate: a weak-lensing survey whose truth is known; its files are those of survey/mock_output.hpp.
+/// lacuna-simulate: a weak-lensing survey whose truth is known; its files are those of survey/mock_output.hpp. Or a
+/// movie of photon counts: movie/simulate_movie.hpp.
 #include <numbers>
 
 #include "base/run.hpp"
@@ -7,6 +8,7 @@
 #include "config/build_sky.hpp"
 #include "io/digest.hpp"
 #include "io/run_log.hpp"
+#include "movie/simulate_movie.hpp"
 #include "operators/lensing.hpp"
 #include "solvers/self_check.hpp"
 #include "survey/mock_summary.hpp"
@@ -22,6 +24,7 @@ ExitCode simulate(const std::vector<std::string>& words) {
   const auto run = startRun(comm, Program::Simulate, words);
   if (!run) return ExitCode::Success;
   const Inputs& inputs = run->inputs;
+  if (inputs.text("simulation.kind") == "movie") return simulateMovie(comm, *run);
   const std::filesystem::path folder = inputs.path("output.folder");
   const std::string& name = inputs.text("output.name");
   const SkyGrid grid = mockGrid(inputs);

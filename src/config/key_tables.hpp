@@ -17,6 +17,8 @@ std::vector<Key> psfKeys();
 std::vector<Key> spacePriorKeys();
 std::vector<Key> timePriorKeys();
 std::vector<Key> simulateKeys();
+/// [movie] and what belongs to it, of lacuna-simulate.
+std::vector<Key> movieKeys();
 
 /// Keys of a power spectrum C_ell, the same for a prior ([prior]) and for a simulated sky ([sky]). They count where
 /// `when` holds.

@@ -76,7 +76,7 @@ std::string_view programDoc(Program program) {
     case Program::Deconvolve:
       return "Blurred, noisy images, stacks and movies in; what they would be without blur and noise out.";
     case Program::Simulate:
-      return "Mock galaxy surveys with known truth.";
+      return "Mock galaxy surveys, and movies of photon counts, with known truth.";
   }
   throw std::logic_error("programDoc: no such program");
 }

@@ -190,21 +190,42 @@ std::vector<Key> surveyKeys() {
        .standard = std::vector<double>{},
        .range = {.low = 0, .high = 1e4},
        .doc = "Radius of each of them."},
+  };
+}
+
+std::vector<Key> randomKeys() {
+  return {
       {.section = "random",
        .name = "seed",
        .type = KeyType::Integer,
        .standard = 1,
        .range = {.low = 0},
-       .doc = "Same seed, same survey, on any number of ranks."},
+       .doc = "Same seed, same survey or movie, on any number of ranks."},
   };
 }
 
 }  // namespace
 
 std::vector<Key> simulateKeys() {
-  std::vector<Key> keys;
-  for (const auto& part : {gridKeys(), skyKeys(), haloKeys(), surveyKeys(), outputKeys()})
+  std::vector<Key> keys{{.section = "simulation",
+                         .name = "kind",
+                         .standard = "survey",
+                         .choices = {"survey", "movie"},
+                         .doc = "survey: galaxies whose shear is known ([grid] to [mask]). movie: photon counts of "
+                                "moving and blinking sources, blurred, with their truth ([movie])."}};
+  for (const auto& part : {gridKeys(), skyKeys(), haloKeys(), surveyKeys()})
+    for (Key key : part) {
+      if (key.when.key.empty()) key.when = {"simulation.kind", {"survey"}};
+      keys.push_back(std::move(key));
+    }
+  for (const auto& part : {movieKeys(), randomKeys(), outputKeys()})
     for (const auto& key : part) keys.push_back(key);
+  keys.push_back({.section = "output",
+                  .name = "tiff",
+                  .type = KeyType::Flag,
+                  .standard = false,
+                  .when = {"simulation.kind", {"movie"}},
+                  .doc = "Write the movie and its truth as TIFF for ImageJ too."});
   return keys;
 }
 

@@ -81,7 +81,16 @@ void checkMassmap(const Inputs& inputs) {
   checkSpectrum(inputs, "prior");
 }
 
+void checkMovie(const Inputs& inputs) {
+  const auto& width = inputs.numbers("movie.sources.width_px");
+  if (width[0] > width[1]) throw inputs.bad("movie.sources.width_px", "must be [min, max] with min <= max");
+  if (inputs.number("movie.sources.blinking") + inputs.number("movie.sources.appearing") > 1)
+    throw inputs.bad("movie.sources.appearing",
+                     "blinking and appearing are shares of all sources: more than 1 together");
+}
+
 void checkSimulate(const Inputs& inputs) {
+  if (inputs.text("simulation.kind") == "movie") return checkMovie(inputs);
   checkCenter(inputs);
   const auto haloes = inputs.numbers("haloes.ra").size();
   for (const char* key : {"haloes.dec", "haloes.m200_1e14_msun", "haloes.concentration", "haloes.redshift"})
