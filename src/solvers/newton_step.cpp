@@ -67,7 +67,6 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     const double curvature = product;
     ++step.iterations;
     if (!(curvature > 0) || std::isinf(curvature)) {
-      step.bend = true;
       if (step.gain == 0) check(VecCopy(p, d));  // downhill at least
       break;
     }
@@ -78,7 +77,8 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
       if (step.iterations * gained <= options.share * step.gain) break;
     } else if (rr <= milestone * milestone * start) {
       // Conjugate gradients come to the gain from below, and a small residual says little about weak directions.
-      if (step.gain - atMilestone <= 0.1 * step.gain) break;
+      step.known = step.gain - atMilestone <= 0.1 * step.gain;
+      if (step.known) break;
       atMilestone = step.gain;
       milestone *= 1e-2;
     }
@@ -86,6 +86,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     rz = precondition();
     check(VecAYPX(p, rz / before, inverse ? Vec(*z) : Vec(r)));
   }
+  step.known = step.known || rr == 0;
   return step;
 }
 

@@ -18,7 +18,7 @@ struct NewtonStepOptions {
 struct NewtonStep {
   double gain = 0;  ///< nats: -(g.d + 1/2 d.H d)
   int iterations = 0;
-  bool bend = false;  ///< stopped at a direction without positive curvature
+  bool known = false;  ///< the gain is known to 10 %
 };
 
 /// d <- argmin g.d + 1/2 d.H d over the free entries (free_i = 1; d_i = 0 where free_i = 0; null: all are free), by

@@ -162,19 +162,19 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const bool last = r.iterations >= options.iterations;
     const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
-    const NewtonStep step =
-        newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr, {.share = share, .known = known}, d);
+    const NewtonStep step = newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
+                                       {.share = share, .known = known, .iterations = last ? 100 : 1000}, d);
     if (bounded) check(VecAXPY(d, 1, toBound));
     r.products += step.iterations + bounded;
     r.gap = step.gain + boundGain;
-    r.converged = here.kkt == 0 || (!step.bend && r.gap <= enough);
+    r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
     r.limited = !r.converged && last;
     if (r.converged || r.limited) break;
     near = near || r.gap <= 1e-5 * (reference - here.energy);
     // 3. The step. Where the quadratic is good it is worth solving well.
     const double before = here.energy, taken = search(here, d);
     if (taken == 0) {
-      r.converged = !step.bend && r.gap <= rounding * std::abs(here.energy);  // nothing above rounding is left to gain
+      r.converged = r.gap <= rounding * std::abs(here.energy);  // nothing above rounding is left to gain
       break;
     }
     share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
