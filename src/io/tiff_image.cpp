@@ -80,7 +80,7 @@ std::string head(const Shape& shape, const std::string& description, bool oneFor
 }  // namespace
 
 void writeTiffStack(const OutputFile& out, const Cube& cube, const Window& window, PetscInt channel, Vec x,
-                    const std::string& note) {
+                    const std::string& note, std::int64_t mostBytes) {
   static const Phase phase("write maps", "GB");
   const auto timed = phase.scope(static_cast<double>(windowPart(cube, window, channel).size()) * 4e-9);
   const Shape shape{cube.shape().frames, 1, window.count[0], window.count[1], window.count[2]};
@@ -96,7 +96,7 @@ void writeTiffStack(const OutputFile& out, const Cube& cube, const Window& windo
   if (shape.nz > 1 && shape.frames > 1) description += "hyperstack=true\n";
   description += fmt::format("mode=grayscale\nloop=false\nmin={}\nmax={}\n", least, largest);
   if (!note.empty()) description += note + "\n";
-  const bool oneForAll = planes * (planeBytes + static_cast<std::int64_t>(directoryBytes)) > classicBytes - 65536;
+  const bool oneForAll = planes * (planeBytes + static_cast<std::int64_t>(directoryBytes)) > mostBytes - 65536;
   const std::string bytes = head(shape, description, oneForAll, planeBytes);
   out.requireSpace(static_cast<std::int64_t>(bytes.size()) + planes * planeBytes);
   writeRawHead(out, bytes);

@@ -6,6 +6,7 @@
 
 #include "folder.hpp"
 #include "io/stack_source.hpp"
+#include "io/tiff_image.hpp"
 #include "natural.hpp"
 #include "testing.hpp"
 
@@ -210,6 +211,24 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused) {
   refuse({"empty.tif", "", "yx", ""}, ExitCode::BadData, {"empty"});
 }
 
+// As beyond 4 GiB: one directory for all planes.
+BOOST_AUTO_TEST_CASE(written_with_one_directory) {
+  const Folder scratch;
+  const Cube cube = cubeOf({5, 1, 3, 6, 7});
+  const VecHandle x = cube.space().vec(), y = cube.space().vec();
+  fillNatural(cube.space(), x, [](std::int64_t n) { return static_cast<double>(n) - 50.5; });
+  for (std::int64_t most : {std::int64_t{0}, std::int64_t{1} << 32}) {
+    OutputFile out(world, scratch / ("m" + std::to_string(most) + ".tif"), false);
+    writeTiffStack(out, cube, cube.wholeWindow(), 0, x, {}, most);
+    out.commit();
+    const StackSource source(world, {out.path(), ""});
+    BOOST_TEST(source.axes() == "tzcyx");
+    BOOST_TEST(source.header().pages.size() == (most == 0 ? 1U : 15U));
+    source.read(cube, cube.wholeWindow(), 0, y);
+    BOOST_TEST((inNaturalOrder(cube.space(), x) == inNaturalOrder(cube.space(), y)));
+  }
+}
+
 // Every cut and many changed bytes of small files: an error or a reading, never a crash.
 BOOST_AUTO_TEST_CASE(no_byte_makes_it_crash) {
   if (sizeOf(world) > 1) return;  // files of one rank
@@ -224,7 +243,8 @@ BOOST_AUTO_TEST_CASE(no_byte_makes_it_crash) {
     const std::string bytes((std::istreambuf_iterator<char>(in)), {});
     BOOST_REQUIRE(bytes.size() > 100);
     int refused = 0, tried = 0;
-    for (std::size_t i = 0; i<bytes.size(); i += bytes.size()> 2000 ? 13 : 3) {
+    const std::size_t stride = bytes.size() > 2000 ? 13 : 3;
+    for (std::size_t i = 0; i < bytes.size(); i += stride) {
       for (int how = 0; how < 3; ++how, ++tried) {
         std::string changed = how == 0 ? bytes.substr(0, i) : bytes;
         if (how > 0) changed[i] = static_cast<char>(how == 1 ? 0xff : changed[i] ^ 1);
