@@ -45,7 +45,7 @@ double separableCost(const ConvolutionProblem& p) {
 double globalCost(const ConvolutionProblem& p) {
   const Shape grid = SpectralEngine::gridShape(p);
   const double pixels = double(grid.pixels()), data = double(p.data.shape().pixels());
-  return (p.image.grid().spaceSize() > 1 ? 0.6 : 0.5) * std::log2(std::max(pixels, 2.0)) * pixels / data;
+  return (p.image.grid().spaceSize() > 1 ? 0.9 : 0.7) * std::log2(std::max(pixels, 2.0)) * pixels / data;
 }
 
 std::unique_ptr<ConvolutionEngine> build(const ConvolutionProblem& p, const std::string& name, Planning planning) {

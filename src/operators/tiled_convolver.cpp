@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "grid/padding.hpp"
-
 namespace lacuna {
 namespace {
 
@@ -14,18 +12,24 @@ struct Tile {
   double nanoseconds = std::numeric_limits<double>::infinity();  ///< expected, for a target
 };
 
-/// Fast sizes of a tile along one axis: from the least that keeps a pixel to the one that holds everything.
+/// Sizes of a tile along one axis, 1, 3 or 5 times a power of two, which FFTW transforms fastest: from the least that
+/// keeps a pixel to one that holds everything.
 std::vector<PetscInt> sizes(PetscInt taps, PetscInt targets) {
-  const PetscInt all = fastExtent(taps + targets - 1);
+  const std::int64_t all = std::int64_t{taps} + targets - 1;
   std::vector<PetscInt> out;
-  for (PetscInt t = fastExtent(taps); t < all; t = fastExtent(t + 1 + t / 8)) out.push_back(t);
-  out.push_back(all);
+  std::int64_t last = 0;
+  for (std::int64_t power = 1; last < all; power *= 2)
+    for (std::int64_t size : {power, 5 * power / 4, 3 * power / 2}) {
+      if (size < taps || size == last || last >= all) continue;
+      out.push_back(static_cast<PetscInt>(last = size));
+    }
   return out;
 }
 
-/// The cheapest tile: a transform of n pixels takes about n log2(n), and more where it leaves the cache.
+/// The cheapest tile: two transforms of n pixels and a product take about n log2(n), and more where it leaves the
+/// cache.
 Tile bestTile(const std::array<PetscInt, 3>& taps, const std::array<PetscInt, 3>& targets) {
-  constexpr double nsPerLevel = 0.37, cachePixels = 20000, largestTile = 1 << 20;
+  constexpr double nsPerLevel = 0.36, cachePixels = 70000, largestTile = 1 << 20;
   std::array<std::vector<PetscInt>, 3> choices;
   for (std::size_t a = 0; a < 3; ++a) choices[a] = sizes(taps[a], std::max<PetscInt>(targets[a], 1));
   Tile best;
@@ -41,7 +45,7 @@ Tile bestTile(const std::array<PetscInt, 3>& taps, const std::array<PetscInt, 3>
         const double n = double(z) * double(y) * double(x);
         const bool smallest = z == choices[0][0] && y == choices[1][0] && x == choices[2][0];
         if (n > largestTile && !smallest) break;
-        const double slower = n <= cachePixels ? 1 : std::min(1.8, 1 + 0.25 * std::log2(n / cachePixels));
+        const double slower = n <= cachePixels ? 1 : std::min(1.8, 1 + 0.15 * std::log2(n / cachePixels));
         const double cost = nsPerLevel * slower * n * std::log2(std::max(n, 2.0)) * tilesAlong(0, z) *
                             tilesAlong(1, y) * tilesAlong(2, x) / pixels;
         if (cost < best.nanoseconds) best = {{z, y, x}, cost};
