@@ -22,7 +22,7 @@ Convolution::Convolution(ConvolutionProblem problem, const ConvolutionOptions& o
 void Convolution::doApplyForward(Vec x, Vec y) const {
   const ReadLocal in(x);
   const WriteLocal out(y);
-  const auto timed = phase_.scope(1e-6 * out.size());
+  const auto timed = phase_.scope(1e-6 * double(out.size()));
   engine_->forward(
       [&](PetscInt first, PetscInt count, double* values) { std::copy_n(in.data() + first, count, values); },
       [&](PetscInt first, PetscInt count, const double* values) { std::copy_n(values, count, out.data() + first); });
@@ -31,7 +31,7 @@ void Convolution::doApplyForward(Vec x, Vec y) const {
 void Convolution::doApplyAdjoint(Vec y, Vec x) const {
   const ReadLocal in(y);
   const WriteLocal out(x);
-  const auto timed = phase_.scope(1e-6 * in.size());
+  const auto timed = phase_.scope(1e-6 * double(in.size()));
   engine_->adjoint(
       [&](PetscInt first, PetscInt count, double* values) { std::copy_n(in.data() + first, count, values); },
       [&](PetscInt first, PetscInt count, const double* values) { std::copy_n(values, count, out.data() + first); });
@@ -40,7 +40,7 @@ void Convolution::doApplyAdjoint(Vec y, Vec x) const {
 void Convolution::doApplyGram(Vec w, Vec x, Vec y) const {
   const ReadLocal weight(w), in(x);
   const WriteLocal out(y);
-  const auto timed = phase_.scope(2e-6 * weight.size());
+  const auto timed = phase_.scope(2e-6 * double(weight.size()));
   engine_->forwardKept(
       [&](PetscInt first, PetscInt count, double* values) { std::copy_n(in.data() + first, count, values); },
       [&](PetscInt first, PetscInt count, double* values) {

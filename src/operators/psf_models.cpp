@@ -62,7 +62,8 @@ std::vector<double> radial(PetscInt h, int points, F&& f) {
       double value = 0;
       for (std::size_t i = 0; i < rule.points.size(); ++i)
         for (std::size_t j = 0; j < rule.points.size(); ++j)
-          value += rule.weights[i] * rule.weights[j] * f(std::hypot(y + rule.points[i], x + rule.points[j]));
+          value +=
+              rule.weights[i] * rule.weights[j] * f(std::hypot(double(y) + rule.points[i], double(x) + rule.points[j]));
       for (const auto& [a, b] : {std::pair{y, x}, {x, y}})
         for (PetscInt sa : {-1, 1})
           for (PetscInt sb : {-1, 1}) plane[static_cast<std::size_t>((h + sa * a) * n + h + sb * b)] = value;
@@ -204,7 +205,7 @@ std::array<PetscInt, 3> centerOf(const Psf& psf, const std::string& how) {
       for (PetscInt x = 0; x < psf.nx; ++x) {
         const double h = std::abs(psf.values[i++]);
         weight += h;
-        sum[0] += h * z, sum[1] += h * y, sum[2] += h * x;
+        sum[0] += h * double(z), sum[1] += h * double(y), sum[2] += h * double(x);
       }
   if (!(weight > 0)) throw Error(ExitCode::BadData, "PSF: without light it has no centroid");
   return {static_cast<PetscInt>(std::lround(sum[0] / weight)), static_cast<PetscInt>(std::lround(sum[1] / weight)),

@@ -34,11 +34,11 @@ Tile bestTile(const std::array<PetscInt, 3>& taps, const std::array<PetscInt, 3>
   for (std::size_t a = 0; a < 3; ++a) choices[a] = sizes(taps[a], std::max<PetscInt>(targets[a], 1));
   Tile best;
   const auto tilesAlong = [&](std::size_t a, PetscInt size) {
-    const double kept = size - taps[a] + 1;
-    return std::ceil(std::max<PetscInt>(targets[a], 1) / kept);
+    const auto kept = static_cast<double>(size - taps[a] + 1);
+    return std::ceil(static_cast<double>(std::max<PetscInt>(targets[a], 1)) / kept);
   };
   double pixels = 1;
-  for (PetscInt n : targets) pixels *= std::max<PetscInt>(n, 1);
+  for (PetscInt n : targets) pixels *= static_cast<double>(std::max<PetscInt>(n, 1));
   for (PetscInt z : choices[0])
     for (PetscInt y : choices[1])
       for (PetscInt x : choices[2]) {

@@ -10,7 +10,7 @@ namespace {
 
 Psf irregular(PetscInt nz, PetscInt ny, PetscInt nx, std::array<PetscInt, 3> center, double phase = 0) {
   Psf psf{nz, ny, nx, center, {}};
-  for (PetscInt i = 0; i < nz * ny * nx; ++i) psf.values.push_back(std::sin(1.0 + 2.3 * i + phase) + 0.3);
+  for (PetscInt i = 0; i < nz * ny * nx; ++i) psf.values.push_back(std::sin(1.0 + 2.3 * double(i) + phase) + 0.3);
   return psf;
 }
 /// Not symmetric, rank 1 on every axis.
@@ -18,7 +18,8 @@ Psf product(PetscInt nz, PetscInt ny, PetscInt nx, std::array<PetscInt, 3> cente
   Psf psf{nz, ny, nx, center, {}};
   for (PetscInt z = 0; z < nz; ++z)
     for (PetscInt y = 0; y < ny; ++y)
-      for (PetscInt x = 0; x < nx; ++x) psf.values.push_back((1 + 0.3 * z) * (2 - 0.2 * y) * (1 + 0.1 * x * x));
+      for (PetscInt x = 0; x < nx; ++x)
+        psf.values.push_back((1 + 0.3 * double(z)) * (2 - 0.2 * double(y)) * (1 + 0.1 * double(x * x)));
   return psf;
 }
 

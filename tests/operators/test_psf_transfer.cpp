@@ -11,7 +11,7 @@ namespace {
 
 Psf irregular(PetscInt nz, PetscInt ny, PetscInt nx, std::array<PetscInt, 3> center) {
   Psf psf{nz, ny, nx, center, {}};
-  for (PetscInt i = 0; i < nz * ny * nx; ++i) psf.values.push_back(std::sin(1.0 + 2.3 * i) + 0.1 * i);
+  for (PetscInt i = 0; i < nz * ny * nx; ++i) psf.values.push_back(std::sin(1.0 + 2.3 * double(i)) + 0.1 * double(i));
   return psf;
 }
 
@@ -28,9 +28,10 @@ double worstError(const Shape& shape, const Psf& psf) {
     for (PetscInt z = 0; z < psf.nz; ++z)
       for (PetscInt y = 0; y < psf.ny; ++y)
         for (PetscInt x = 0; x < psf.nx; ++x)
-          sum += psf.values[i++] * std::polar(1.0, -2 * std::numbers::pi *
-                                                       (k.fz * (z - psf.center[0]) + k.fy * (y - psf.center[1]) +
-                                                        k.fx * (x - psf.center[2])));
+          sum += psf.values[i++] *
+                 std::polar(1.0, -2 * std::numbers::pi *
+                                     (k.fz * double(z - psf.center[0]) + k.fy * double(y - psf.center[1]) +
+                                      k.fx * double(x - psf.center[2])));
     worst = std::max(worst, std::abs(T[static_cast<std::size_t>(k.local)] - sum));
   });
   return worst / size;
