@@ -29,24 +29,8 @@ Reach reachOf(const std::vector<Psf>& psfs) {
 }
 
 const ConvexProblem& checked(const ConvexProblem& p) {
-  const auto refuse = [](const std::string& why) {
-    throw Error(ExitCode::BadConfig, "the proximal solver cannot do this: " + why);
-  };
-  if (p.boundary == RowBoundary::Reflect)
-    refuse("a reflecting boundary is not a convolution on any periodic grid without copies of the image");
-  if (p.smooth > 0 && p.order != 1)
-    refuse("smoothness of order 2 with its free boundary is not diagonal in Fourier space");
-  if (p.boundary != RowBoundary::Periodic && (p.power || p.chainPower))
-    refuse("a prior with a spectrum needs an image that is periodic");
-  const PetscInt frames = p.image.shape().frames, epochs = p.data.shape().frames;
-  if (frames != epochs && frames != 1)
-    refuse(std::to_string(epochs) + " frames of data for " + std::to_string(frames) + " of the image");
-  if (p.psfs.size() != 1 && p.psfs.size() != static_cast<std::size_t>(epochs))
-    refuse(std::to_string(p.psfs.size()) + " PSFs for " + std::to_string(epochs) + " frames of data");
-  const Reach reach = reachOf(p.psfs);
-  const std::array<PetscInt, 3> n{p.image.shape().nz, p.image.shape().ny, p.image.shape().nx};
-  for (std::size_t a = 0; a < 3; ++a)
-    if (n[a] == 1 && reach.before[a] + reach.after[a] > 0) refuse("a PSF that is wider than the image");
+  const std::string why = Admm::whyNot(p);
+  if (!why.empty()) throw Error(ExitCode::BadConfig, "the proximal solver cannot do this: " + why);
   return p;
 }
 
@@ -56,6 +40,27 @@ Shape withFrames(Shape s, PetscInt frames) {
 }
 
 }  // namespace
+
+std::string Admm::whyNot(const ConvexProblem& p) {
+  if (p.boundary == Boundary::Reflect)
+    return "a reflecting boundary is not a convolution on any periodic grid without copies of the image";
+  if (p.smooth > 0 && p.order != 1)
+    return "smoothness of order 2 with its free boundary is not diagonal in Fourier space";
+  if (p.boundary != Boundary::Periodic && (p.power || p.chainPower))
+    return "a prior with a spectrum needs an image that is periodic";
+  const PetscInt frames = p.image.shape().frames, epochs = p.data.shape().frames;
+  if (frames != epochs && frames != 1)
+    return std::to_string(epochs) + " frames of data for " + std::to_string(frames) + " of the image";
+  if (p.psfs.size() != 1 && p.psfs.size() != static_cast<std::size_t>(epochs))
+    return std::to_string(p.psfs.size()) + " PSFs for " + std::to_string(epochs) + " frames of data";
+  if (p.image.slabAxis() != p.data.slabAxis())
+    return "volumes whose data are images are split over ranks in another way";
+  const Reach reach = reachOf(p.psfs);
+  const std::array<PetscInt, 3> n{p.image.shape().nz, p.image.shape().ny, p.image.shape().nx};
+  for (std::size_t a = 0; a < 3; ++a)
+    if (n[a] == 1 && reach.before[a] + reach.after[a] > 0) return "a PSF that is wider than the image";
+  return {};
+}
 
 Shape Admm::gridShape(const ConvexProblem& p) {
   const Shape &image = p.image.shape(), &data = p.data.shape();

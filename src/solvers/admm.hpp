@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/phase.hpp"
@@ -24,7 +25,7 @@ namespace lacuna {
 /// cache. Collective.
 class Admm {
  public:
-  /// Throws 78 on problems that it cannot solve: a reflecting boundary, order 2.
+  /// Throws 78 on problems that it cannot solve, see whyNot.
   Admm(const ConvexProblem& problem, double relaxation);
 
   /// Begins at x, with multipliers of zero. Returns the typical curvature of the noise there.
@@ -40,6 +41,7 @@ class Admm {
   /// Largest |h(k)|^2: what the data say of the best-seen mode.
   double gain() const { return gain_; }
 
+  static std::string whyNot(const ConvexProblem& problem);  ///< why it cannot be solved; empty: it can
   static Shape gridShape(const ConvexProblem& problem);
 
  private:

@@ -22,7 +22,7 @@ class PenaltyRule {
 
   Penalties of(double data) const {
     // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
-    return {data, data * gain_ / boundRatio, data * gain_};
+    return {data, data * gain_ / (split_ ? splitBoundRatio : boundRatio), data * gain_};
   }
   bool measuresAt(int iteration) const { return iteration > next_ - window; }
   bool changesAt(int iteration) const { return iteration == next_; }
@@ -37,7 +37,8 @@ class PenaltyRule {
 
  private:
   static constexpr int window = 5;
-  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitFactor = 1.5, range = 50;
+  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitBoundRatio = 3, splitFactor = 1.5,
+                          range = 50;
   double gain_, typical_;
   bool split_;
   int next_ = 6;
@@ -66,6 +67,10 @@ class GapEstimate {
 
 }  // namespace
 
+std::string whyNotProximal(const ConvexProblem& problem) { return Admm::whyNot(problem); }
+
+Shape proximalGrid(const ConvexProblem& problem) { return Admm::gridShape(problem); }
+
 ProximalResult solveProximal(const ConvexProblem& problem, const std::function<double(Vec)>& energy,
                              const ProximalOptions& options, Vec x, Observer* observer) {
   if (!problem.image.space().holds(x)) throw Error("solveProximal: x is not in the space of the image");
@@ -78,6 +83,17 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   PenaltyRule rule(problem, admm.gain(), typical);
   admm.setPenalties(rule.of(options.firstPenalty * typical));
   GapEstimate estimate;
+  const auto tell = [&] {
+    if (!observer) return;
+    Progress p;
+    p.solver = "proximal";
+    p.iteration = r.iterations;
+    p.energy = r.energy;
+    p.seconds = MPI_Wtime() - started;
+    p.state = {{"x", x}};
+    observer->iteration(p);
+  };
+  tell();
   while (r.iterations < options.iterations && !r.converged) {
     ++r.iterations;
     const bool changes = options.adapt && rule.changesAt(r.iterations);
@@ -94,16 +110,9 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     estimate.add(r.energy);
     r.gap = estimate.value();
     if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
-    r.converged = std::isfinite(r.gap) && r.gap <= options.rtol * (r.startEnergy - r.energy + r.gap);
-    if (observer) {
-      Progress p;
-      p.solver = "proximal";
-      p.iteration = r.iterations;
-      p.energy = r.energy;
-      p.seconds = MPI_Wtime() - started;
-      p.state = {{"x", x}};
-      observer->iteration(p);
-    }
+    r.converged =
+        std::isfinite(r.gap) && r.gap <= std::max(options.gap, options.rtol * (r.startEnergy - r.energy + r.gap));
+    tell();
   }
   r.penalties = admm.penalties();
   r.limited = !r.converged;

@@ -10,6 +10,7 @@ namespace lacuna {
 
 struct ProximalOptions {
   double rtol = 1e-6;         ///< stop when E - E* <= rtol (E(start) - E*)
+  double gap = 0;             ///< nats: stop at this gap, too
   int iterations = 2000;      ///< limit
   int energyEvery = 10;       ///< iterations between evaluations of the energy
   double relaxation = 1.8;    ///< in (0, 2)
@@ -23,6 +24,12 @@ struct ProximalResult : Stopped {
   double gap = 0;          ///< estimate of E - E*, nats, by extrapolation; infinity: none yet
   Penalties penalties;     ///< at the end
 };
+
+/// Why ADMM cannot solve this problem, in words; empty: it can.
+std::string whyNotProximal(const ConvexProblem& problem);
+
+/// The periodic grid that ADMM works on: for memory plans.
+Shape proximalGrid(const ConvexProblem& problem);
 
 /// Minimises a ConvexProblem by ADMM (see Admm). `x` holds the starting point, which must be in the space of the image,
 /// and then the estimate, which is feasible. `energy` is E, evaluated at x >= 0 (where positive) every few iterations:

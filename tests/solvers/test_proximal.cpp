@@ -2,9 +2,14 @@
 #include "base/rng.hpp"
 #include "dense_convex.hpp"
 #include "expect_error.hpp"
+#include "model/affine.hpp"
 #include "model/gaussian_noise.hpp"
+#include "model/likelihood.hpp"
 #include "model/poisson_noise.hpp"
-#include "solvers/proximal.hpp"
+#include "model/sum_of_terms.hpp"
+#include "operators/algebra.hpp"
+#include "priors/smoothness.hpp"
+#include "solvers/convex.hpp"
 #include "testing.hpp"
 
 using namespace lacuna;
@@ -208,6 +213,36 @@ BOOST_AUTO_TEST_CASE(every_split_in_time_and_space_does_the_same) {
       BOOST_TEST(std::abs(q.penalties.data / r.penalties.data - 1) < 1e-9);
       BOOST_TEST(std::abs(q.energy - r.energy) < 1e-9 * std::abs(r.energy));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(newton_takes_over_where_the_last_digits_are_asked_for) {
+  Setup s(PETSC_COMM_WORLD, {1, 1, 1, 8, 7}, {1, 1, 1, 8, 7}, 1, true);
+  const auto blur = Convolution::make(s.problem.image, s.problem.data, {psfOf(1, 3, 3, 0)}, {.deterministic = true});
+  s.problem = ConvexProblem(*blur);
+  s.problem.smooth = 0.02;
+  s.finish(true);
+  VecHandle e = s.problem.data.space().vec(), b = like(e);
+  check(VecCopy(s.exposure, e));
+  check(VecCopy(s.background, b));
+  const auto mean =
+      std::make_shared<Affine>(compose(diagonal(s.problem.data.space(), std::move(e)), blur), std::move(b));
+  const SumOfTerms energy(
+      {std::make_shared<Likelihood>(mean, s.problem.noise), std::make_shared<Smoothness>(s.problem.image, 0.02)});
+  const std::vector<double> reference = s.dense.minimum(2);
+  const double best = s.dense.energy(reference, true);
+  ConvexOptions options;
+  options.proximal.rtol = 1e-12;
+  for (const bool polished : {true, false}) {
+    VecHandle x = s.start();
+    const ConvexResult r = solveConvex(
+        s.problem, [&](Vec v) { return energy.at(v)->value(); }, polished ? &energy : nullptr, options, x);
+    BOOST_TEST(r.converged, r.reason);
+    BOOST_TEST(std::abs(r.energy - best) < 1e-8);
+    BOOST_TEST((r.newtonIterations > 0) == polished);
+    BOOST_TEST(std::isnan(r.gradientNorm) == !polished);
+    if (polished) BOOST_TEST(r.gradientNorm < 1e-4);
+    if (polished) BOOST_TEST(worstDifference(inNaturalOrder(s.problem.image.space(), x), reference) < 1e-4);
   }
 }
 

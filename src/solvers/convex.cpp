@@ -1,0 +1,63 @@
+#include "solvers/convex.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "solvers/map_solver.hpp"
+
+namespace lacuna {
+namespace {
+
+/// || g ||, without components that push a pixel at its bound further.
+double kktResidual(const Term& term, Vec x, bool positive) {
+  const ScratchVec g = term.space().scratch();
+  term.at(x)->gradient(g);
+  return std::sqrt(sumOver(term.space().comm(), [&] {
+    const ReadLocal v(x), slope(g);
+    double sum = 0;
+    for (PetscInt i = 0; i < v.size(); ++i) {
+      const double s = positive && v[i] <= 0 ? std::min(slope[i], 0.0) : slope[i];
+      sum += s * s;
+    }
+    return sum;
+  }));
+}
+
+}  // namespace
+
+ConvexResult solveConvex(const ConvexProblem& problem, const std::function<double(Vec)>& value, const Term* term,
+                         const ConvexOptions& options, Vec x, Observer* observer) {
+  const bool held = problem.smooth > 0 || problem.chain || problem.power;
+  const bool polishes = term && held && problem.totalVariation == 0;
+  ProximalOptions first = options.proximal;
+  if (polishes) first.gap = std::max(first.gap, options.handOver);
+  const ProximalResult p = solveProximal(problem, value, first, x, observer);
+
+  ConvexResult r;
+  static_cast<Stopped&>(r) = p;
+  r.startEnergy = p.startEnergy;
+  r.energy = p.energy;
+  r.gap = p.gap;
+  r.proximalIterations = p.iterations;
+  r.penalties = p.penalties;
+  const auto near = [&] { return r.gap <= options.proximal.rtol * (r.startEnergy - r.energy + r.gap); };
+  if (polishes && std::isfinite(r.energy) && !(std::isfinite(r.gap) && near())) {
+    MapOptions how;
+    how.method = "newton";
+    how.rtol = options.proximal.rtol;
+    how.startEnergy = r.startEnergy;
+    how.iterations = options.newtonIterations;
+    how.prefix = options.prefix;
+    if (problem.positive) how.lower = 0;
+    const MapResult m = solveMap(*term, how, x, observer);
+    static_cast<Stopped&>(r) = m;
+    r.newtonIterations = m.iterations;
+    r.iterations = p.iterations + m.iterations;
+    r.energy = m.energy;
+    r.gap = m.gap;
+  }
+  if (term) r.gradientNorm = kktResidual(*term, x, problem.positive);
+  return r;
+}
+
+}  // namespace lacuna
