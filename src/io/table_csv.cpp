@@ -139,6 +139,10 @@ Mark CsvTable::readHeader(std::string& header) const {
   header = shown;
   double number = 0;
   const auto fields = fieldsOf(shown);
+  for (const auto& [sign, name] : {std::pair{';', "semicolons"}, {'\t', "tabs"}, {' ', "blanks"}})
+    if (fields.size() == 1 && shown.find(sign) != std::string_view::npos)
+      throw Error(ExitCode::BadData, fmt::format("{}: line {} is divided by {}; the columns must be divided by commas",
+                                                 name_, body.line, name));
   if (std::any_of(fields.begin(), fields.end(), [&](auto f) { return parse(f, number); })) {
     // Numbers at once: the names may stand in the last comment ("# ra,dec,e1,e2", as numpy.savetxt writes them).
     if (fieldsOf(comment).size() != fields.size() || comment.empty())

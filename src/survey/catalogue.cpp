@@ -13,6 +13,10 @@ namespace {
 
 /// Rows read at a time: the columns stay in the second-level cache between reading and use.
 constexpr std::int64_t readRows = 1 << 15;
+/// What no measurement gives, but -99 and -9999, the marks of failed ones, do.
+constexpr double mostEllipticity = 10, mostRa = 720;
+/// Beyond these, sums of squares overflow or vanish.
+constexpr double leastWeight = 1e-100, mostWeight = 1e100;
 
 void demand(bool ok, const std::string& text) {
   if (!ok) throw Error(ExitCode::BadConfig, "catalogue: " + text);
@@ -81,7 +85,9 @@ void Catalogue::fill(std::int64_t count) {
 bool Catalogue::sound(Role role, double value, std::int64_t row) {
   bool ok = std::isfinite(value);
   if (role == Dec) ok = ok && std::abs(value) <= 90;
-  if (role == Weight) ok = ok && value >= 0;
+  if (role == Ra) ok = ok && std::abs(value) <= mostRa;
+  if (role == E1 || role == E2) ok = ok && std::abs(value) <= mostEllipticity;
+  if (role == Weight) ok = ok && value >= leastWeight && value <= mostWeight;
   if (role == M) ok = ok && value > -1;
   if (ok) [[likely]]
     return true;
@@ -134,8 +140,10 @@ bool Catalogue::next(std::int64_t rows, Galaxies& piece) {
     }
     const double raDeg = ra[i] * toDegrees, decDeg = dec[i] * toDegrees;
     // One test for the row; only a bad one is looked at value by value.
-    bool ok = std::isfinite(raDeg) && std::abs(decDeg) <= 90 && weight > 0 && std::isfinite(weight);
-    if (e1) ok = ok && std::isfinite(e1[i]) && std::isfinite(e2[i]) && (!m || (m[i] > -1 && std::isfinite(m[i])));
+    bool ok = std::abs(raDeg) <= mostRa && std::abs(decDeg) <= 90 && weight >= leastWeight && weight <= mostWeight;
+    if (e1)
+      ok = ok && std::abs(e1[i]) <= mostEllipticity && std::abs(e2[i]) <= mostEllipticity &&
+           (!m || (m[i] > -1 && std::isfinite(m[i])));
     if (!ok) [[unlikely]] {
       sound(Ra, raDeg, row);
       sound(Dec, decDeg, row);
@@ -166,8 +174,9 @@ void Catalogue::verify() const {
   const std::array<std::string, Roles> names{format_.ra, format_.dec,    format_.e1,
                                              format_.e2, format_.weight, format_.mColumn};
   const std::array<const char*, Roles> rules{
-      "not finite", "not a Dec within -90 .. 90 deg",      "not finite",
-      "not finite", "not a weight (finite, not negative)", "not an m (finite, above -1)"};
+      "not an RA within -720 .. 720 deg",     "not a Dec within -90 .. 90 deg",
+      "not an ellipticity within -10 .. 10",  "not an ellipticity within -10 .. 10",
+      "not a weight (0, or 1e-100 to 1e100)", "not an m (finite, above -1)"};
   std::array<std::int64_t, Roles> count{}, first{};
   for (std::size_t r = 0; r < Roles; ++r) {
     count[r] = faults_[r].count;

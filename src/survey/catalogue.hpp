@@ -56,8 +56,9 @@ class Catalogue {
   /// Back to this rank's first row; counters at zero.
   void rewind();
 
-  /// Collective. Throws (exit 65) if any rank met a value that is not finite, a negative weight, |Dec| > 90 deg or
-  /// m <= -1, naming the column, the first row (from 0) over all ranks and the number of such rows.
+  /// Collective. Throws (exit 65) if any rank met a value that is not finite, a weight that is negative or would
+  /// overflow, |RA| > 720 deg, |Dec| > 90 deg, |e| > 10 or m <= -1, naming the column, the first row (from 0) over all
+  /// ranks and the number of such rows.
   void verify() const;
 
   const Table& table() const { return table_; }

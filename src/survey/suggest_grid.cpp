@@ -14,6 +14,7 @@ namespace {
 
 constexpr double radian = std::numbers::pi / 180;
 constexpr double perPixel = 15;  ///< galaxies
+constexpr double perCell = 30;   ///< the same where density is measured
 constexpr std::int64_t largest = 32768;
 constexpr std::array<double, 31> niceArcmin{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1,
                                             1.5,  2,   2.5,  3,   4,    5,   6,   8,   10,  12,  15,
@@ -90,6 +91,24 @@ struct Footprint {
     };
     counts[static_cast<std::size_t>(cell(y) * cells + cell(x))] += 1;
   }
+  /// Area where there are galaxies, arcmin^2 of the plane. A cell counts as far as it is filled, and cells are joined
+  /// until they hold tens of galaxies: those of a sparse catalogue are full or empty by chance.
+  double occupied(double reach) const {
+    std::vector<double> joined = counts;
+    for (std::int64_t side = cells;; side /= 2) {
+      double sum = 0, filled = 0, occupied = 0;
+      for (double n : joined) sum += n, filled += n > 0;
+      for (double n : joined) occupied += std::min(1.0, n * filled / sum);
+      const double cell = 2 * reach / static_cast<double>(side);
+      if (sum >= perCell * filled || side == 1) return occupied * cell * cell;
+      const auto width = static_cast<std::size_t>(side), half = width / 2;
+      std::vector<double> blocks(half * half);
+      for (std::size_t i = 0; i < joined.size(); ++i) blocks[i / width / 2 * half + i % width / 2] += joined[i];
+      joined = std::move(blocks);
+    }
+  }
+  double halfWidth() const { return std::max(-extremes[0], -extremes[2]); }
+  double halfHeight() const { return std::max(-extremes[1], -extremes[3]); }
   void reduce(MPI_Comm comm) {
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, extremes.data(), 4, MPI_DOUBLE, MPI_MIN, comm));
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, counts.data(), static_cast<int>(counts.size()), MPI_DOUBLE, MPI_SUM, comm));
@@ -125,6 +144,28 @@ SkyGrid::Direction meanDirection(Catalogue& catalogue) {
           std::atan2(sum[2], std::hypot(sum[0], sum[1])) / radian};
 }
 
+/// How far the box of RA and Dec that holds all galaxies reaches in a plane of 1-arcmin pixels, arcmin.
+double reachIn(const SkyGrid& plane, const Spread& spread) {
+  constexpr int steps = 64;
+  const auto [raStart, raWidth] = spread.raRange();
+  double reach = 1e-3;
+  for (int i = 0; i <= steps; ++i)
+    for (int j = 0; j <= steps; ++j) {
+      const auto p =
+          plane.pixelOf(raStart + raWidth * i / steps, spread.decMin + (spread.decMax - spread.decMin) * j / steps);
+      for (double v : {p.x, p.y}) reach = std::max(reach, std::abs(v) < 1e5 ? std::abs(v) : 0.0);
+    }
+  return std::min(60 * 90.0, 1.01 * reach);  // the steps miss a little
+}
+
+/// The least number of three digits that makes `count` pixels hold a field of this half-width.
+double sizeToHold(double half, std::int64_t count) {
+  const double exact = 2 * half / static_cast<double>(count);
+  if (!(exact > 0)) return 0;
+  const double step = std::pow(10, std::floor(std::log10(exact)) - 2);
+  return std::ceil(exact / step * (1 + 1e-9)) * step;  // a galaxy on the very edge would be outside
+}
+
 }  // namespace
 
 SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, const GridRequest& request) {
@@ -137,6 +178,7 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
   Spread spread;
   forEach(catalogue, [&](const Galaxies& piece) { spread.add(piece); });
   spread.reduce(comm);
+  if (table.rows() == 0) throw Error(ExitCode::BadData, table.name() + ": there are no rows in it");
   if (spread.count == 0)
     throw Error(ExitCode::BadData, fmt::format("{}: none of its {} rows is selected and has a weight above 0",
                                                table.name(), table.rows()));
@@ -153,10 +195,9 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
   else
     notes.push_back(fmt::format("centre: RA {:.6f}, Dec {:.6f} deg, {}", middle.ra, middle.dec, how));
 
-  // The plane in arcmin from the centre, in coarse cells that cover twice the extents seen so far, +-60 deg at most.
+  // The plane in arcmin from the centre, in coarse cells.
   const SkyGrid plane(projection, middle.ra, middle.dec, 1, 1, 1);
-  const double reach = std::min(60 * 90.0, 60 * std::max({raWidth, spread.decMax - spread.decMin, 1e-3}));
-  const double perArcmin = static_cast<double>(Footprint::cells) / (2 * reach);
+  const double reach = reachIn(plane, spread);
   Footprint foot;
   std::vector<SkyGrid::Placed> placed;
   forEach(catalogue, [&](const Galaxies& piece) {
@@ -171,25 +212,27 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
                             "a field, or give the grid in full",
                             table.name(), foot.hidden));
 
-  // A cell counts as far as it is filled: sparse catalogues leave cells inside the field empty by chance.
-  double occupied = 0;
-  const double mean = spread.count / static_cast<double>(std::count_if(foot.counts.begin(), foot.counts.end(),
-                                                                       [](double n) { return n > 0; }));
-  for (double n : foot.counts) occupied += std::min(1.0, n / mean);
-  const double cellArea = 1 / (perArcmin * perArcmin) * plane.pixelArea();
-  const double density = spread.count / (occupied * cellArea);
   double size = pixel.value_or(0);
   if (!pixel) {
+    if (foot.halfWidth() + foot.halfHeight() < 1e-6)
+      throw Error(ExitCode::BadData, fmt::format("{}: the only galaxy, or all {:.0f} of them, lie at RA {:.6f}, Dec "
+                                                 "{:.6f} deg: no pixel can be chosen, give pixel_arcmin",
+                                                 table.name(), spread.count, middle.ra, middle.dec));
+    const double density = spread.count / (foot.occupied(reach) * plane.pixelArea());
     const double ideal = std::sqrt(perPixel / (density * plane.pixelArea()));
-    size = *std::min_element(niceArcmin.begin(), niceArcmin.end(), [&](double a, double b) {
-      return std::abs(std::log(a / ideal)) < std::abs(std::log(b / ideal));
-    });
-    notes.push_back(fmt::format("pixel: {} arcmin, about {:.0f} galaxies in each ({:.3g} per arcmin^2)", size,
+    if (nx) size = sizeToHold(foot.halfWidth(), *nx);
+    if (ny) size = std::max(size, sizeToHold(foot.halfHeight(), *ny));
+    const bool fits = size > 0;
+    if (!fits)
+      size = *std::min_element(niceArcmin.begin(), niceArcmin.end(), [&](double a, double b) {
+        return std::abs(std::log(a / ideal)) < std::abs(std::log(b / ideal));
+      });
+    notes.push_back(fmt::format("pixel: {:.6g} arcmin{}, about {:.{}f} galaxies in each ({:.3g} per arcmin^2)", size,
+                                fits ? ", so that the grid holds all galaxies" : "",
                                 density * size * size * plane.pixelArea(), density));
   }
   const auto cover = [&](double half) { return 2 * static_cast<std::int64_t>(std::floor(half / size + 0.5)) + 1; };
-  const std::int64_t wide = cover(std::max(-foot.extremes[0], -foot.extremes[2]));
-  const std::int64_t high = cover(std::max(-foot.extremes[1], -foot.extremes[3]));
+  const std::int64_t wide = cover(foot.halfWidth()), high = cover(foot.halfHeight());
   const std::int64_t columns = nx.value_or(wide), rows = ny.value_or(high);
   if (!nx || !ny) notes.push_back(fmt::format("grid: {} x {} pixels (columns x rows)", columns, rows));
   if ((!nx && columns > largest) || (!ny && rows > largest))

@@ -186,6 +186,9 @@ BOOST_AUTO_TEST_CASE(bad_csv) {
   const auto bad = ExitCode::BadData;
   expectOpenError(bad, "headless.csv", {"line 1", "names of the columns"});
   expectOpenError(bad, "comments.csv", {"neither a header line nor a row"});
+  expectOpenError(bad, "tabs.csv", {"line 1", "tabs", "commas"});
+  expectOpenError(bad, "semicolons.csv", {"line 1", "semicolons", "commas"});
+  expectOpenError(bad, "blanks.csv", {"line 2", "blanks", "commas"});
   expectOpenError(bad, "twice.csv", {"'X'", "two columns"});
   std::vector<double> out(3);
   const auto read = [&](const std::string& name, const std::string& column) {

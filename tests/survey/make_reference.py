@@ -153,6 +153,10 @@ small("m.csv", m=(6, -1))
 small("nan_ra.csv", ra=([0, 9], np.nan))
 small("radians.csv", ra=(slice(None), np.radians(10 + 0.01 * np.arange(10))), dec=(slice(None), np.radians(5.0)))
 small("weightless.csv", weight=(slice(None), 0))
+small("mark.csv", e2=([5, 8], -9999.0))
+small("heavy.csv", weight=(1, 1e200))
+small("light.csv", weight=(7, 1e-300))
+small("far_ra.csv", ra=(3, -9999.0))
 
 # Extents: over RA = 0, around a pole, and two far fields
 def extents(name, ra, dec):
@@ -167,6 +171,10 @@ side = np.arange(100) / 100
 a, d = np.meshgrid(358 + 4 * side, 10 + 2 * side)
 extents("dense.csv", (a.ravel() % 360).tolist(), d.ravel().tolist())
 extents("pole.csv", [10.0, 100.0, 190.0, 280.0], [89.0, 89.0, 89.0, 89.0])
+# Few galaxies: 500 on 1 x 1 deg, and 500 within 0.5 deg of the pole
+extents("sparse.csv", rng.uniform(10, 11, 500).tolist(), rng.uniform(-0.5, 0.5, 500).tolist())
+extents("cap.csv", rng.uniform(0, 360, 500).tolist(), (90 - 0.5 * np.sqrt(rng.uniform(0, 1, 500))).tolist())
+extents("place.csv", [10.0] * 7, [20.0] * 7)
 extents("far.csv", [10.0, 10.001, 300.0] * 50, [0.0, 0.001, 60.0] * 50)
 
 # The published COSMOS maps, flattened to columns

@@ -168,6 +168,10 @@ BOOST_AUTO_TEST_CASE(catalogues_that_cannot_be_used) {
   expect("negative.csv", {"'weight'", "row 4", "-0.5"});
   expect("dec.csv", {"'dec'", "row 2", "90.5"});
   expect("m.csv", {"'m'", "row 6", "-1"});
+  expect("mark.csv", {"'e2'", "row 5", "-9999", "2 of the selected"});  // a mark of a failed fit
+  expect("heavy.csv", {"'weight'", "row 1", "1e+200"});
+  expect("light.csv", {"'weight'", "row 7", "1e-300"});
+  expect("far_ra.csv", {"'ra'", "row 3", "-9999"});
   expect("nan_ra.csv", {"'ra'", "row 0", "2 of"});
   expect("weightless.csv", {"no galaxy is left", "10 rows", "10 of weight 0"});
   expect("none.csv", {"no galaxy is left", "0 rows"});

@@ -34,5 +34,34 @@ BOOST_AUTO_TEST_CASE(grids_from_a_catalogue) {
   BOOST_TEST((given.grid.nx() == 20 && given.grid.ny() == 30 && given.grid.pixelArcmin() == 3 && given.notes.empty()));
   expectError(ExitCode::BadData, {"far.csv", "select a field"},
               [&] { suggested("far.csv", {.projection = Projection::None, .pixelArcmin = 0.1}); });
-  expectError(ExitCode::BadData, {"none of its 0 rows"}, [&] { suggested("none.csv", {}); });
+  expectError(ExitCode::BadData, {"there are no rows"}, [&] { suggested("none.csv", {}); });
+  expectError(ExitCode::BadData, {"all 7 of them", "RA 10", "Dec 20", "pixel_arcmin"},
+              [&] { suggested("place.csv", {}); });
+  const SkyGrid place = suggested("place.csv", {.pixelArcmin = 2.0}).grid;
+  BOOST_TEST((place.nx() == 1 && place.ny() == 1));
+}
+
+BOOST_AUTO_TEST_CASE(few_galaxies_have_a_density) {
+  // 500 galaxies on 3600 arcmin^2, and on a disc of 0.5 deg around the pole: so many that a pixel is to hold 15.
+  for (const auto& [name, area] : {std::pair{"sparse.csv", 3600.0}, std::pair{"cap.csv", 2827.4}})
+    BOOST_TEST_CONTEXT(name) {
+      const CatalogueFormat f;
+      const SkyGrid grid = suggestGrid(*open(file(name), f), f, {}).grid;
+      const double perPixel = 500 / area * grid.pixelArea();
+      BOOST_TEST(perPixel > 10);
+      BOOST_TEST(perPixel < 23);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_given_number_of_pixels_holds_all_galaxies) {
+  const CatalogueFormat f;
+  const auto grid = [&](const GridRequest& request) {
+    return suggestGrid(*open(file("dense.csv"), f), f, request).grid;  // about 4 deg cos(10 deg) by 2 deg
+  };
+  const SkyGrid columns = grid({.nx = 50}), rows = grid({.ny = 7}), both = grid({.nx = 40, .ny = 40});
+  BOOST_TEST((columns.nx() == 50 && rows.ny() == 7 && both.nx() == 40 && both.ny() == 40));
+  BOOST_TEST((columns.pixelArcmin() > 4.6 && columns.pixelArcmin() < 4.8));
+  BOOST_TEST((rows.pixelArcmin() > 17 && rows.pixelArcmin() < 17.5));
+  BOOST_TEST((both.pixelArcmin() > 5.8 && both.pixelArcmin() < 6));
+  for (const SkyGrid& g : {columns, rows, both}) BOOST_TEST(binned(file("dense.csv"), f, g).counts.outside == 0);
 }
