@@ -34,7 +34,11 @@ bool syncPath(const std::string& path, int flags) {
 int claim(const std::string& path, const std::string& temporary) {
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (fd < 0) throw Error(ExitCode::CannotCreate, "cannot create " + temporary + ": " + reason());
-  const bool taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;  // other errors: no locks here
+  bool taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;  // other errors: no locks here
+  struct stat held {
+  }, named{};  // between open and lock the other run may have renamed the file: it is its product
+  taken = taken || fstat(fd, &held) != 0 || lstat(temporary.c_str(), &named) != 0 || held.st_ino != named.st_ino ||
+          held.st_dev != named.st_dev;
   if (taken || ftruncate(fd, 0) != 0) {
     const std::string why = taken ? "another run is writing it" : reason();
     close(fd);

@@ -29,6 +29,22 @@ MapText textOf(const std::string& map) {
   return {"1", "(gamma2 - predicted) / sd; NaN where masked"};
 }
 
+constexpr const char* imageNames[] = {"kappa_E", "std", "snr", "mask"};
+
+bool makesImage(const std::string& map, bool fits, bool withStd) {
+  return fits && (withStd || (map != "std" && map != "snr"));
+}
+
+/// The files of this name that a run of this kind does not make.
+std::vector<std::filesystem::path> notMade(const std::filesystem::path& folder, const std::string& name, bool fits,
+                                           bool withStd) {
+  std::vector<std::filesystem::path> out;
+  for (const std::string map : imageNames)
+    if (!makesImage(map, fits, withStd)) out.push_back(folder / (name + "_" + map + ".fits"));
+  if (!withStd) out.push_back(folder / (name + "_peaks.csv"));
+  return out;
+}
+
 }  // namespace
 
 VecHandle standardisedResidual(const ShearField& field, const MassMapper& mapper, Vec kappa, double& chi2PerDatum) {
@@ -123,9 +139,11 @@ std::string MassmapResults::summary() const {
 
 MassmapOutput::MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits,
                              bool withStd, bool overwrite)
-    : product_(comm, "lacuna-massmap", folder, name, overwrite), log_((folder / (name + ".jsonl")).string()) {
-  for (const std::string map : {"kappa_E", "std", "snr", "mask"})
-    if (fits && (withStd || (map != "std" && map != "snr")))
+    : product_(comm, "lacuna-massmap", folder, name, overwrite),
+      log_((folder / (name + ".jsonl")).string()),
+      leftovers_(comm, notMade(folder, name, fits, withStd), overwrite) {
+  for (const std::string map : imageNames)
+    if (makesImage(map, fits, withStd))
       images_.push_back({map, OutputFile(comm, folder / (name + "_" + map + ".fits"), overwrite)});
   if (withStd) peaks_ = std::make_unique<OutputFile>(comm, folder / (name + "_peaks.csv"), overwrite);
 }
@@ -156,6 +174,7 @@ std::vector<std::string> MassmapOutput::commit(const ShearField& field, const Ma
     peaks_->commit();
     paths.push_back(peaks_->path());
   }
+  leftovers_.remove();
   product_.commit();  // the last: who sees NAME.h5 has everything
   paths.insert(paths.begin(), product_.path());
   return paths;

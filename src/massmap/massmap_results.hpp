@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "io/leftover_files.hpp"
 #include "io/product.hpp"
 #include "massmap/mass_mapper.hpp"
 
@@ -32,7 +33,7 @@ void writeMaps(Product& product, const ShearField& field, const MassmapResults& 
 
 /// The files of a run: NAME.h5, NAME.jsonl, NAME_kappa_E.fits and the other main maps, NAME_peaks.csv. All are claimed
 /// before the computation, so that what would go wrong at the end goes wrong at the start; they appear together at the
-/// end.
+/// end, and what an earlier run left of these names (the std of another map) goes.
 class MassmapOutput {
  public:
   MassmapOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits, bool withStd,
@@ -51,6 +52,7 @@ class MassmapOutput {
   };
   Product product_;
   std::string log_;
+  LeftoverFiles leftovers_;
   std::vector<Image> images_;
   std::unique_ptr<OutputFile> peaks_;
 };

@@ -13,15 +13,25 @@ struct TrueMap {
   const Cube* cube;
 };
 
+/// Endings of the FITS files.
+const std::vector<std::string> fitsSuffixes{"_catalogue.fits", "_kappa_true.fits", "_gamma1_true.fits",
+                                            "_gamma2_true.fits", "_mask.fits"};
+
+std::vector<std::filesystem::path> notMade(const std::filesystem::path& folder, const std::string& name, bool fits) {
+  std::vector<std::filesystem::path> out;
+  if (!fits)
+    for (const std::string& suffix : fitsSuffixes) out.push_back(folder / (name + suffix));
+  return out;
+}
+
 }  // namespace
 
 MockOutput::MockOutput(MPI_Comm comm, const std::filesystem::path& folder, const std::string& name, bool fits,
                        bool overwrite)
-    : product_(comm, "lacuna-simulate", folder, name, overwrite) {
+    : product_(comm, "lacuna-simulate", folder, name, overwrite),
+      leftovers_(comm, notMade(folder, name, fits), overwrite) {
   std::vector<std::string> suffixes{"_catalogue.h5"};
-  if (fits)
-    suffixes.insert(suffixes.end(),
-                    {"_catalogue.fits", "_kappa_true.fits", "_gamma1_true.fits", "_gamma2_true.fits", "_mask.fits"});
+  if (fits) suffixes.insert(suffixes.end(), fitsSuffixes.begin(), fitsSuffixes.end());
   for (const std::string& suffix : suffixes)
     files_.emplace(suffix, OutputFile(comm, folder / (name + suffix), overwrite));
 }
@@ -77,6 +87,7 @@ void MockOutput::catalogue(const std::vector<OutputColumn>& columns) {
 }
 
 std::vector<std::string> MockOutput::commit() {
+  leftovers_.remove();
   product_.commit();
   std::vector<std::string> written{product_.path()};
   for (const auto& [suffix, file] : files_) written.push_back(file.path());

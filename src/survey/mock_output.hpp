@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "io/leftover_files.hpp"
 #include "io/output_file.hpp"
 #include "io/product.hpp"
 #include "survey/mock_galaxies.hpp"
@@ -41,6 +42,7 @@ class MockOutput {
   OutputFile* file(const std::string& suffix);  ///< null where it is not wanted
 
   Product product_;
+  LeftoverFiles leftovers_;
   std::map<std::string, OutputFile> files_;  ///< by suffix: "_catalogue.h5"
 };
 

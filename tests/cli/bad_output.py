@@ -81,6 +81,8 @@ def link_replaced(scene, ran):
 OUTPUT = [
     Case("product exists", CREATE, ["out.h5", "--overwrite"], there("out.h5"), (1, 2, 3)),
     Case("a map exists, the product does not", CREATE, ["out_snr.fits", "--overwrite"], there("out_snr.fits")),
+    Case("a map exists that this run does not make", CREATE, ["out_std.fits", "--overwrite"],
+         there("out_std.fits", words=["run.toml", "--set", "posterior.samples=0"])),
     Case("the list of peaks exists", CREATE, ["out_peaks.csv", "--overwrite"], there("out_peaks.csv")),
     Case("--overwrite replaces all", 0, [], there(*PRODUCTS, words=OVERWRITE), (1, 2, 3), then=products),
     Case("--overwrite, but the data are bad", DATA, ["cat.fits", "'e1'"], there(*PRODUCTS, words=OVERWRITE, columns={"e1": None})),

@@ -208,6 +208,9 @@ def refusals():
     os.remove("g2.h5")
     refused(73, "g2_catalogue.h5", "gaussian.toml", "--set", "output.name=g2")
     simulate("gaussian.toml", "g1", "--overwrite", ranks=2)
+    simulate("gaussian.toml", "g1", "--overwrite", "--set", "output.fits=false", ranks=2)
+    left = [name for name in os.listdir(".") if name.startswith("g1") and name.endswith(".fits")]
+    check(not left, f"FITS files of the survey before: {left}")
     refused(78, "halo 0", "log_normal.toml", "--set", "haloes.ra=[20]")
     refused(78, "haloes.redshift", "log_normal.toml", "--set", "haloes.redshift=[0.3,0.4]")
     refused(78, "shift", "gaussian.toml", "--set", "sky.kind=log-normal", "--set", "sky.spectrum_model=power-law",
