@@ -1,6 +1,7 @@
 #include "config/build_massmap.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "config/rules.hpp"
 #include "grid/padding.hpp"
 #include "io/map_check.hpp"
+#include "io/map_place.hpp"
 #include "io/map_source.hpp"
 #include "massmap/cluster_list.hpp"
 
@@ -132,12 +134,43 @@ void MassmapProblem::gridFromMaps() {
     if (in.given(key) && in.integer(key) != n)
       throw in.bad(key, "the map " + first.text() + " has " + std::to_string(shape.ny) + " rows of " +
                             std::to_string(shape.nx) + " pixels");
-  if (!in.given("grid.pixel_arcmin")) throw in.bad("grid.pixel_arcmin", "maps need the side of their pixels");
-  onSky_ = in.given("grid.center_deg");
-  const double ra = onSky_ ? in.numbers("grid.center_deg")[0] : 0, dec = onSky_ ? in.numbers("grid.center_deg")[1] : 0;
+  placeMaps(first, shape);
+}
+
+void MassmapProblem::placeMaps(const MapSource& first, const ImageShape& shape) {
+  const Inputs& in = inputs_;
+  const MapPlace place = mapPlace(comm_, first, shape);
+  if (!place.trouble.empty()) notes_.push_back("warning: " + first.text() + ": " + place.trouble);
+  std::vector<std::string> taken;
+  // What the configuration says counts; where it contradicts the file the user should know.
+  const auto choose = [&](const char* key, bool told, bool same, const std::string& value) {
+    if (in.given(key) && told && !same)
+      notes_.push_back(fmt::format("warning: {} has {}, which the configuration overrules", first.text(), value));
+    if (!in.given(key) && told) taken.push_back(value);
+  };
+  const bool pixelTold = std::isfinite(place.pixelArcmin) && place.pixelArcmin > 0;
+  if (!in.given("grid.pixel_arcmin") && !pixelTold)
+    throw in.bad("grid.pixel_arcmin", "maps need the side of their pixels, and " + first.text() + " does not tell it");
+  const double pixel = in.given("grid.pixel_arcmin") ? in.number("grid.pixel_arcmin") : place.pixelArcmin;
+  choose("grid.pixel_arcmin", pixelTold, std::abs(pixel / place.pixelArcmin - 1) < 1e-6,
+         fmt::format("pixels of {:.8g} arcmin", place.pixelArcmin));
+
+  const std::string& wanted = in.text("grid.projection");
+  const bool none = in.given("grid.projection") ? wanted == "none" : place.projection == "none";
+  choose("grid.projection", !place.projection.empty(), place.projection == wanted,
+         "the projection \"" + place.projection + "\"");
+
+  const bool centreTold = std::isfinite(place.raDeg) && std::isfinite(place.decDeg);
+  double ra = place.raDeg, dec = place.decDeg;
+  if (in.given("grid.center_deg")) ra = in.numbers("grid.center_deg")[0], dec = in.numbers("grid.center_deg")[1];
+  onSky_ = centreTold || in.given("grid.center_deg");
+  choose("grid.center_deg", centreTold,
+         std::abs(std::remainder(ra - place.raDeg, 360)) + std::abs(dec - place.decDeg) < 1e-6,
+         fmt::format("its centre at RA {:.6f}, Dec {:.6f} deg", place.raDeg, place.decDeg));
   if (!onSky_) notes_.push_back("no center_deg: the maps have no place on the sky, so neither has the result");
-  sky_.emplace(in.text("grid.projection") == "none" ? Projection::None : Projection::Gnomonic, ra, dec,
-               in.number("grid.pixel_arcmin"), shape.nx, shape.ny);
+  if (!taken.empty()) notes_.push_back(fmt::format("{} has {}", first.text(), fmt::join(taken, ", ")));
+  sky_.emplace(none ? Projection::None : Projection::Gnomonic, onSky_ ? ra : 0, onSky_ ? dec : 0, pixel, shape.nx,
+               shape.ny);
 }
 
 ShearField MassmapProblem::emptyField() const {

@@ -48,6 +48,7 @@ class MassmapProblem {
   void gridFromCatalogue();
   void padGrid();
   void gridFromMaps();
+  void placeMaps(const MapSource& first, const ImageShape& shape);
   ShearField readCatalogue(std::vector<std::string>* notes, std::uint32_t realisation) const;
   ShearField readMaps() const;
   ShearField emptyField() const;

@@ -13,9 +13,10 @@ std::vector<Key> gridKeys() {
        .name = "pixel_arcmin",
        .type = KeyType::Number,
        .unit = "arcmin",
-       .standardDoc = "from the catalogue or the maps",
+       .standardDoc = "from the data",
        .range = {.low = 0, .high = 600, .lowOpen = true},
-       .doc = "Side of a pixel."},
+       .doc = "Side of a pixel. Without it: of a catalogue, what makes a given nx or ny hold all galaxies, else what "
+              "holds about 15 of them; of maps, what their file says (FITS WCS, or a product of lacuna)."},
       {.section = "grid",
        .name = "nx",
        .type = KeyType::Integer,
@@ -34,7 +35,7 @@ std::vector<Key> gridKeys() {
        .name = "center_deg",
        .type = KeyType::Numbers,
        .unit = "deg",
-       .standardDoc = "middle of the data",
+       .standardDoc = "middle of the galaxies; of maps, what their file says",
        .range = {.low = -360, .high = 360},
        .length = 2,
        .doc = "RA and Dec of the centre of the map, [RA, Dec]."},
@@ -50,8 +51,8 @@ std::vector<Key> priorKeys() {
                          .choices = {"gaussian", "flat"},
                          .when = withPrior,
                          .doc = "gaussian: the convergence is a Gaussian random field with the spectrum below and mean "
-                                "0. flat: no prior, the "
-                                "maximum of the likelihood."}};
+                                "0. flat: none; refused, because masked pixels would have no posterior: the maximum of "
+                                "the likelihood is solver.method = \"null-b\"."}};
   for (auto& key : spectrumKeys("prior", {"prior.kind", {"gaussian"}})) keys.push_back(std::move(key));
   return keys;
 }

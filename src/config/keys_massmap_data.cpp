@@ -24,7 +24,7 @@ std::vector<Key> massmapDataKeys() {
       {.section = "data",
        .name = "hdu",
        .type = KeyType::Integer,
-       .standard = 1,
+       .standardDoc = "the first table",
        .range = {.low = 0, .high = 99999},
        .when = fromCatalogue,
        .doc = "FITS catalogues: the HDU of the table, counted from 0 (the primary one)."},

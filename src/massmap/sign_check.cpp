@@ -108,6 +108,9 @@ double rms(const std::vector<double>& v) {
   return std::sqrt(sum / static_cast<double>(v.size()));
 }
 
+/// 0 where there is nothing to measure: one pixel has no power but in its mean.
+double inUnits(double value, double unit) { return unit > 0 ? value / unit : 0; }
+
 }  // namespace
 
 SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, const ClusterList& clusters,
@@ -131,11 +134,12 @@ SignCheck checkSigns(const ShearField& field, std::shared_ptr<const Fft> fft, co
       atClusters[k].push_back(f.clusters[k]);
     }
   }
-  check.parity = parityFigure(data) / rms(parity);
+  check.parity = inUnits(parityFigure(data), rms(parity));
   check.parityDecided = std::abs(check.parity) > significance;
   const std::size_t k = check.parity >= 0 ? 0 : 1;
   check.fromClusters = std::isfinite(data.clusters[k]);
-  check.sign = check.fromClusters ? data.clusters[k] / rms(atClusters[k]) : data.skewness[k] / rms(skewness[k]);
+  check.sign =
+      check.fromClusters ? inUnits(data.clusters[k], rms(atClusters[k])) : inUnits(data.skewness[k], rms(skewness[k]));
   check.signDecided = check.parityDecided && std::abs(check.sign) > significance;
   const int s1 = check.sign >= 0 ? 1 : -1, s2 = k == 0 ? s1 : -s1;
   check.best = (s1 > 0 ? 0 : 2) + (s2 > 0 ? 0 : 1);
@@ -146,9 +150,9 @@ std::string SignCheck::text() const {
   std::string out = fmt::format("{:>10}{:>10}{:>12}{:>12}{:>8}{:>10}{:>12}\n", "flip_e1", "flip_e2", "E power",
                                 "B power", "E/B", "skewness", "clusters");
   for (const FlipResult& f : flips)
-    out += fmt::format("{:>10}{:>10}{:>12.4g}{:>12.4g}{:>8.3f}{:>10.3f}{:>12}\n", f.s1 < 0, f.s2 < 0, f.ePower,
-                       f.bPower, f.ePower / f.bPower, f.skewness,
-                       std::isfinite(f.clusters) ? fmt::format("{:.2f}", f.clusters) : "-");
+    out += fmt::format("{:>10}{:>10}{:>12.4g}{:>12.4g}{:>8}{:>10.3f}{:>12}\n", f.s1 < 0,
+                       f.s2<0, f.ePower, f.bPower, f.bPower> 0 ? fmt::format("{:.3f}", f.ePower / f.bPower) : "-",
+                       f.skewness, std::isfinite(f.clusters) ? fmt::format("{:.2f}", f.clusters) : "-");
   out += fmt::format("parity: (e1, e2) against (e1, -e2) by E/B power: {:+.1f} sd{}\n", parity,
                      parityDecided ? "" : " - undecided");
   out += fmt::format("overall sign by {}: {:+.1f} sd{}\n",

@@ -10,8 +10,9 @@ import sys
 import h5py
 import numpy as np
 from astropy.io import fits
+from astropy.wcs import WCS
 
-from harness import Bench, Failed, Scene, contents, galaxies, maps, require, require_untouched, write_csv, write_hdf5
+from harness import MAPS, Bench, Failed, Scene, contents, galaxies, maps, require, require_untouched, write_csv, write_hdf5
 
 MAIN = {"kappa_E", "kappa_B", "kappa_ks", "count", "mask", "gamma1", "gamma2", "noise_variance", "residual1", "residual2"}
 
@@ -105,6 +106,9 @@ def signs(bench):
             scene.catalogue()
             out = creates_nothing(bench, scene, ["run.toml", "--check-signs"], ranks)
             require("verdict: undecided" in out and out.count("true") + out.count("false") >= 8, f"--check-signs prints\n{out}")
+            pixel = [word for key in ("nx", "ny", "pad_factor") for word in ("--set", f"grid.{key}=1")]
+            out = creates_nothing(bench, scene, ["run.toml", "--check-signs", *pixel], ranks)
+            require("verdict: undecided" in out and "nan" not in out, f"--check-signs of one pixel prints\n{out}")
 
 
 def products(bench):
@@ -138,6 +142,9 @@ def options(bench):
                  "--set", f"output.name={method}"], 2)
             require(set(product(scene, f"{method}.h5")) - {"std", "snr"} == MAIN, f"maps of {method}")
             require(os.path.exists(scene.path(f"{method}_std.fits")) == (method == "wiener"), f"std of {method}")
+        good(bench, scene, ["run.toml", "--overwrite", "--set", "solver.method=null-b", "--set", "output.name=wiener"], 2)
+        left = sorted(name for name in os.listdir(scene.folder) if name.startswith("wiener"))
+        require(left == ["wiener.h5", "wiener.jsonl", "wiener_kappa_E.fits", "wiener_mask.fits"], f"error bars of another map: {left}")
         for samples in (0, 1):
             good(bench, scene, ["run.toml", "--set", f"posterior.samples={samples}", "--set", f"output.name=s{samples}"], 2)
             require(set(product(scene, f"s{samples}.h5")) == MAIN, f"maps with {samples} samples")
@@ -203,6 +210,63 @@ def inputs(bench):
         same(-first, map_of(bench, scene, 3, ["--set", "data.flip_e1=true", "--set", "data.flip_e2=true"]), "both components flipped")
 
 
+def world(kind, ny=12, nx=12):
+    """Header of an image of 0.8-arcmin pixels around RA 359.99, Dec -35; TAN by a CD matrix, CAR by CDELT."""
+    header = fits.Header()
+    header["CTYPE1"], header["CTYPE2"] = f"RA---{kind}", f"DEC--{kind}"
+    step = 0.8 / 60
+    header["CRPIX1"], header["CRVAL1"] = (nx + 1) / 2, 359.99
+    header["CRPIX2"], header["CRVAL2"] = ((ny + 1) / 2, -35.0) if kind == "TAN" else ((ny + 1) / 2 + 35 / step, 0.0)
+    if kind == "TAN":
+        header["CD1_1"], header["CD1_2"], header["CD2_1"], header["CD2_2"] = step, 0.0, 0.0, step
+    else:
+        header["CDELT1"], header["CDELT2"] = step, step
+    return header
+
+
+def world_coordinates(bench):
+    """Maps that tell their place on the sky need no [grid]; what contradicts it is said, mirrored maps too."""
+    bare = ('mask = "mask"\nnoise_variance = "variance"\n[grid]\npixel_arcmin = 0.5\ncenter_deg = [150.0, 2.0]\n',
+            'gamma2 = "GAMMA2"\ngamma1 = "GAMMA1"\nnoise_sd = 0.1\n')
+    for kind, projection in (("TAN", "gnomonic"), ("CAR", "none")):
+        with Scene() as scene:
+            scene.config(MAPS, bare, ("maps.h5", "maps.fits"))
+            header = world(kind)
+            images = [fits.ImageHDU(maps()[name], header, name=name.upper()) for name in ("gamma1", "gamma2")]
+            fits.HDUList([fits.PrimaryHDU(), *images]).writeto(scene.path("maps.fits"))
+            ran = good(bench, scene, ["run.toml"], 2)
+            require("warning" not in ran.out and "0.8 arcmin" in ran.out, f"{kind}: {ran.out}")
+            with h5py.File(scene.path("out.h5")) as file:
+                grid = file["grid"].attrs
+                require(grid["projection"] == projection and abs(grid["pixel_arcmin"] - 0.8) < 1e-12, f"grid of {kind}")
+            corners = [[0, 0], [11, 0], [0, 11], [5.5, 5.5]]
+            sky = WCS(header).wcs_pix2world(corners, 0)
+            back = WCS(fits.getheader(scene.path("out_kappa_E.fits"))).wcs_world2pix(sky, 0)
+            require(np.abs(back - corners).max() < 1e-6, f"{kind}: pixels {back}")
+            said = good(bench, scene, ["run.toml", "--plan", "--set", "grid.pixel_arcmin=0.7", "--set", "grid.center_deg=[0,-35]"], 1).out
+            require(said.count("warning") == 2 and "0.8 arcmin" in said and "359.99" in said, f"contradictions: {said}")
+            # The product as maps: the same map, without a word about the grid.
+            scene.config(MAPS, (bare[0], 'gamma1 = "maps/gamma1"\ngamma2 = "maps/gamma2"\nnoise_sd = 0.1\n'),
+                         ("maps.h5", "out.h5"), ('"out"', '"again"'))
+            good(bench, scene, ["run.toml"], 3)
+            same(product(scene)["kappa_E"], product(scene, "again.h5")["kappa_E"], "a product as maps")
+            with h5py.File(scene.path("again.h5")) as file:
+                require(all(file["grid"].attrs[key] == grid_value for key, grid_value in grid_of(scene).items()), "grid of the product")
+    with Scene() as scene:
+        header = world("TAN")
+        header["CD1_1"] *= -1
+        scene.config(MAPS, bare, ("maps.h5", "maps.fits"))
+        images = [fits.ImageHDU(maps()[name][:, ::-1], header, name=name.upper()) for name in ("gamma1", "gamma2")]
+        fits.HDUList([fits.PrimaryHDU(), *images]).writeto(scene.path("maps.fits"))
+        said = good(bench, scene, ["run.toml"], 2).out
+        require("warning" in said and "columns run along -RA" in said and "no center_deg" in said, f"mirrored maps: {said}")
+
+
+def grid_of(scene):
+    with h5py.File(scene.path("out.h5")) as file:
+        return {key: file["grid"].attrs[key] for key in ("projection", "pixel_arcmin", "center_ra_deg", "center_dec_deg", "CRPIX2")}
+
+
 def places(bench):
     """Paths in a configuration are relative to it; products go to the working directory; odd names are names."""
     with Scene() as scene:
@@ -227,7 +291,7 @@ def petsc(bench):
         require("limit" in limited.out, "-ksp_max_it")
 
 
-GROUPS = {"answers": [answers, plans, checks, signs], "products": [products, options], "inputs": [inputs, places, petsc]}
+GROUPS = {"answers": [answers, plans, checks, signs], "products": [products, options], "inputs": [inputs, world_coordinates, places, petsc]}
 
 if __name__ == "__main__":
     failures = 0
