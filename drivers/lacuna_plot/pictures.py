@@ -169,6 +169,8 @@ def draw_peaks(job: Job):
     peaks = job.peaks()
     if peaks is None:
         raise Missing("/peaks")
+    if not peaks.size and not job.product.has("snr"):
+        raise Missing("/maps/snr")  # an empty list without S/N: none were looked for
     name = "snr" if job.product.has("snr") else "kappa_E"
     figure, _ = single(job, name, marks=25)
     if not peaks.size:

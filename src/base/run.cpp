@@ -2,7 +2,9 @@
 
 #include <petscsys.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <climits>
 #include <cstdio>
@@ -20,6 +22,19 @@ namespace lacuna {
 namespace {
 
 constexpr double farewellSeconds = 3;
+
+/// PETSc overlooks a word that is neither an option nor the value of one ("ksp_rtol 0.1").
+void requireOptions(const std::vector<std::string>& words) {
+  bool mayBeValue = false;
+  for (const std::string& word : words) {
+    const std::size_t letter = word.starts_with("--") ? 2 : 1;
+    const bool option =
+        word.starts_with('-') && word.size() > letter && std::isalpha(static_cast<unsigned char>(word[letter]));
+    if (!option && !mayBeValue)
+      throw Error(ExitCode::Usage, "PETSc options: '" + word + "' is neither an option (-name) nor the value of one");
+    mayBeValue = option;
+  }
+}
 
 /// How the job of this rank ended.
 struct Ending {
@@ -90,7 +105,8 @@ int run(int argc, char** argv, const std::function<ExitCode(const std::vector<st
   for (; split < argc && std::strcmp(argv[split], "--") != 0; ++split) words.emplace_back(argv[split]);
   // Own handlers of SIGSEGV and friends would hide the signal from the scheduler; leftovers are our own affair.
   std::vector<std::string> kept{argv[0], "-skip_petscrc", "-no_signal_handler", "-options_left", "0"};
-  for (int i = split + 1; i < argc; ++i) kept.emplace_back(argv[i]);
+  const std::vector<std::string> petscWords(argv + std::min(split + 1, argc), argv + argc);
+  kept.insert(kept.end(), petscWords.begin(), petscWords.end());
   std::vector<char*> pointers;
   for (auto& word : kept) pointers.push_back(word.data());
   pointers.push_back(nullptr);
@@ -109,7 +125,10 @@ int run(int argc, char** argv, const std::function<ExitCode(const std::vector<st
     PetscPrintf(PETSC_COMM_WORLD, "note: PETSC_OPTIONS is ignored (%s); give PETSc options after --\n",
                 ignoredText.c_str());
 
-  const int code = farewell(comm, attempt([&] { return job(words); }));
+  const int code = farewell(comm, attempt([&] {
+                              requireOptions(petscWords);
+                              return job(words);
+                            }));
   MPI_Comm_free(&comm);
   uninstallPetscMessages();
   return PetscFinalize() && code == 0 ? static_cast<int>(ExitCode::Diverged) : code;

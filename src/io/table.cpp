@@ -77,7 +77,7 @@ std::size_t Table::find(std::string_view column) const {
   for (const auto& [name, why] : unreadable_)
     if (matches.empty() && lower(name) == key) throw Error(ExitCode::BadData, what + " cannot be used: " + why);
   if (matches.empty())
-    throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_) +
+    throw Error(ExitCode::BadData, what + " is not there" + nearest(column, columns_) + otherTables_ +
                                        ". The keys of [data] name the columns; weight = \"\" means no weights");
   throw Error(ExitCode::BadData, what + " could be '" + columns_[matches[0]] + "' or '" + columns_[matches[1]] +
                                      "': write the name letter by letter");

@@ -47,6 +47,7 @@ class Table {
   MPI_Comm comm_;
   std::string name_;
   std::int64_t rows_ = 0;
+  std::string otherTables_;  ///< rank 0: a hint for who misses a column
   std::vector<std::string> columns_;
   /// Columns that the file has but that are no plain numbers, with the reason: for the message of find().
   std::vector<std::pair<std::string, std::string>> unreadable_;

@@ -55,6 +55,24 @@ std::string moveTo(FitsFile& file, const std::string& hdu) {
   return name;
 }
 
+/// "; the file has 2 tables more: ..." where the user named none and there is a choice. Rank 0; does not move.
+std::string otherTables(FitsFile& file) {
+  int status = 0, hdus = 0, place = 0, others = 0;
+  fits_get_hdu_num(file, &place);
+  fits_get_num_hdus(file, &hdus, &status);
+  for (int i = place + 1; i <= hdus && !status; ++i) {
+    int type = 0;
+    fits_movabs_hdu(file, i, &type, &status);
+    others += !status && type == BINARY_TBL;
+  }
+  status = 0;
+  fits_clear_errmsg();
+  fits_movabs_hdu(file, place, nullptr, &status);
+  file.check(status, "the table");
+  return others ? fmt::format("; this is the first of {} tables in the file: [data] hdu chooses another", others + 1)
+                : std::string();
+}
+
 std::int64_t bytesOf(char type, std::int64_t repeat) {
   switch (type) {
     case 'L':
@@ -140,6 +158,7 @@ class FitsTable final : public Table {
 void FitsTable::parse(const std::string& hdu) {
   FitsFile file = FitsFile::open(file_.path());
   name_ = moveTo(file, hdu);
+  if (hdu.empty()) otherTables_ = otherTables(file);
   int status = 0;
 
   LONGLONG width = 0, rows = 0, header = 0, data = 0, end = 0, heap = 0;

@@ -196,9 +196,11 @@ void Catalogue::verify() const {
     checkMpi(MPI_Bcast(&found, 1, MPI_DOUBLE, root, comm));
     throw Error(
         ExitCode::BadData,
-        fmt::format("{}: column '{}': row {} (counted from 0) holds {}, which is {}; {} of the selected rows {} so. "
+        fmt::format("{}: column '{}': row {} (counted from 0) holds {}{}, which is {}; {} of the selected rows {} so. "
                     "Leave them out with `select`, or correct the catalogue",
-                    table_.name(), names[r], firsts[r], found, rules[r], counts[r], counts[r] == 1 ? "is" : "are"));
+                    table_.name(), names[r], firsts[r], found,
+                    format_.radians && r <= Dec ? " deg (angle_unit = \"rad\")" : "", rules[r], counts[r],
+                    counts[r] == 1 ? "is" : "are"));
   }
 }
 

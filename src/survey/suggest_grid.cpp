@@ -227,9 +227,9 @@ SuggestedGrid suggestGrid(const Table& table, const CatalogueFormat& format, con
       size = *std::min_element(niceArcmin.begin(), niceArcmin.end(), [&](double a, double b) {
         return std::abs(std::log(a / ideal)) < std::abs(std::log(b / ideal));
       });
+    const double each = density * size * size * plane.pixelArea();
     notes.push_back(fmt::format("pixel: {:.6g} arcmin{}, about {:.{}f} galaxies in each ({:.3g} per arcmin^2)", size,
-                                fits ? ", so that the grid holds all galaxies" : "",
-                                density * size * size * plane.pixelArea(), density));
+                                fits ? ", so that the grid holds all galaxies" : "", each, each < 10 ? 1 : 0, density));
   }
   const auto cover = [&](double half) { return 2 * static_cast<std::int64_t>(std::floor(half / size + 0.5)) + 1; };
   const std::int64_t wide = cover(foot.halfWidth()), high = cover(foot.halfHeight());

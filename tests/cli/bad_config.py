@@ -136,6 +136,8 @@ LINE = [
     Case("--set of an unknown key", CONFIG, ["--set", "grid.nxx", "nx"], command("run.toml", "--set", "grid.nxx=3")),
     Case("--set of a wrong value", CONFIG, ["--set", "nx", "integer"], command("run.toml", "--set", "grid.nx=many")),
     Case("PETSc option that nothing uses", USAGE, ["-kps_type"], command("run.toml", "--", "-kps_type", "cg")),
+    Case("PETSc option without its dash", USAGE, ["'ksp_rtol'", "-name"], command("run.toml", "--", "ksp_rtol", "0.1")),
+    Case("two values of a PETSc option", USAGE, ["'4'"], command("run.toml", "--", "-ksp_max_it", "3", "4")),
     Case("PETSc option of a solver that does not run", USAGE, ["-ksp_rtol"],
          command("run.toml", "--set", "solver.method=kaiser-squires", "--", "-ksp_rtol", "0.1")),
     Case("PETSc option with a wrong value", USAGE, ["PETSc options", "KSP type nonsense"], command("run.toml", "--", "-ksp_type", "nonsense")),

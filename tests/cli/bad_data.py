@@ -132,6 +132,14 @@ def filter_in_map(scene):
                         'gamma2 = "gamma2.fits[1:10,1:10]"'))
 
 
+def second_table(scene):
+    scene.catalogue()
+    with fits.open(scene.path("cat.fits")) as hdus:
+        other = fits.BinTableHDU.from_columns([fits.Column("z", "D", array=np.zeros(3))])
+        fits.HDUList([fits.PrimaryHDU(), other, hdus[1]]).writeto(scene.path("cat.fits"), overwrite=True)
+    scene.config(CATALOGUE)
+
+
 def command_in_name(scene):
     """CFITSIO would run a name that begins with a bar, or fetch one that begins with a protocol."""
     scene.catalogue()
@@ -153,11 +161,13 @@ CATALOGUES = [
     Case("NaN dec and no grid given", DATA, ["cat.fits", "'dec'", "row 3", "nan"],
          entry("dec", 3, np.nan, ("pixel_arcmin = 0.5\nnx = 12\nny = 12\ncenter_deg = [150.0, 2.0]\n", ""))),
     Case("Dec of 95 deg", DATA, ["cat.fits", "'dec'", "row 0", "95"], entry("dec", 0, 95.0)),
+    Case("mark of a failed fit", DATA, ["cat.fits", "'e2'", "row 31", "-9999"], entry("e2", 31, -9999.0)),
+    Case("columns in the second table", DATA, ["cat.fits[1]", "'ra'", "first of 2 tables", "hdu"], second_table),
     Case("negative weight", DATA, ["cat.fits", "'weight'", "row 150", "-1"], entry("weight", 150, -1.0)),
     Case("all weights 0", DATA, ["cat.fits", f"{ROWS} of weight 0"], columns(weight=np.zeros(ROWS))),
     Case("nothing selected", DATA, ["cat.fits", f"{ROWS} not selected"], columns(("[grid]", 'select = ["ra,10,11"]\n[grid]'))),
     Case("no galaxy on the grid", DATA, ["cat.fits", f"{ROWS} outside the grid", "RA 20"], columns(ra=far)),
-    Case("degrees taken for radians", DATA, ["cat.fits", "dec"], columns(("[grid]", 'angle_unit = "rad"\n[grid]'))),
+    Case("degrees taken for radians", DATA, ["cat.fits", "'ra'", "angle_unit"], columns(("[grid]", 'angle_unit = "rad"\n[grid]'))),
     Case("radians taken for degrees", DATA, ["cat.fits", "radians"],
          columns(ra=np.radians(galaxies()["ra"]), dec=np.radians(galaxies()["dec"]))),
     Case("empty catalogue", DATA, ["cat.fits"], columns(**{name: np.zeros(0) for name in galaxies()})),

@@ -69,6 +69,14 @@ class Odd(PlotTest):
         self.assertIn("note: std: not drawn", out)
         self.assertIn("note: peaks: not drawn", out)
 
+    def test_peaks_that_nobody_looked_for(self):
+        maps, _ = products.mass_map(20, 30)
+        del maps["snr"]
+        empty = {name: np.zeros(0) for name in ("ra", "dec", "snr", "x", "y", "kappa")}
+        out, names = self.draw(maps, every=True, peaks=empty)
+        self.assertRegex(out, "note: peaks: not drawn, .*odd.h5 has no /maps/snr")
+        self.assertNotIn("odd_peaks.png", names)
+
     def test_iterations_without_numbers(self):
         maps, _ = products.mass_map(20, 30)
         nan = np.full(3, np.nan)
