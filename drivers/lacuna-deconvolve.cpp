@@ -25,8 +25,8 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   const DeconvolveOptions options = problem.options();
   std::optional<DeconvolveOutput> out;
   if (!run->line.plan && !run->line.check)
-    out.emplace(comm, inputs.path("output.folder"), inputs.text("output.name"), options.samples > 1,
-                run->line.overwrite);
+    out.emplace(comm, "lacuna-deconvolve", inputs.path("output.folder"), inputs.text("output.name"),
+                problem.source().formats(), options.samples > 1, run->line.overwrite);
   RunLog log(comm, out ? out->logPath() : "");
   log.start("lacuna-deconvolve", inputs.echo());
 
@@ -35,14 +35,15 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   const MemoryPlan plan = planDeconvolve(problem.data(), problem.unknown(), problem.psfs(), problem.priors(), options);
   log.message(plan.text(comm));
   if (run->line.plan) return ExitCode::Success;
-  plan.requireRoom(comm, problem.sizeText());
+  plan.requireRoom(comm, problem.source().sizeText());
   if (out) out->requireSpace(problem.data(), problem.unknown());
 
   // 3. The data, and how they came about.
-  const ImagingModel model = imagingModel(problem.read(), problem.unknown(), problem.psfs(), options);
-  log.message("blur: " + model.blur->choiceText());
+  ImagingModel model = imagingModel(problem.source().read(), problem.unknown(), problem.psfs(), options);
+  model.line = model.unknownLine = problem.source().isLine();
+  log.message("blur: " + model.blurText);
   if (run->line.check) {
-    const auto lines = checkDeconvolution(model, problem.psfs(), problem.priors(), options);
+    const auto lines = checkDeconvolution(model, problem.priors(), options);
     log.message(checkTable(lines));
     return allPassed(lines) ? ExitCode::Success : ExitCode::Diverged;
   }
@@ -50,7 +51,7 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   // 4. The estimate, and how well it fits.
   rejectUnusedPetscOptions();
   DeconvolveResults results;
-  results.estimate = estimateImage(model, problem.psfs(), problem.priors(), options, &log);
+  results.estimate = estimateImage(model, problem.priors(), options, &log);
   judge(model, options, results);
 
   // 5. The posterior: draws around the estimate.
@@ -60,7 +61,8 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   Product& product = out->product();
   product.origin(
       {run->command, options.seed, digestFiles(comm, problem.inputFiles()), inputs.echo(), inputs.fileName()});
-  writeImages(product, model.data, model.unknown, results, problem.times());
+  const ProductStack stack = problem.source().stack();
+  writeImages(product, model, results, stack);
   for (std::size_t i = 0; i < problem.notes().size(); ++i)
     product.note("run" + std::to_string(i + 1), problem.notes()[i]);
   writeNotes(product, model, results);
@@ -69,7 +71,7 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   const std::vector<PhaseTimes> phases = phaseTimes(comm);
   product.performance(phases);
   log.message(results.summary());
-  log.finish(results.estimate.reason, phases, MPI_Wtime() - begin, out->commit());
+  log.finish(results.estimate.reason, phases, MPI_Wtime() - begin, out->commit(model, results, stack.fitsCards));
   return results.estimate.exitCode();
 }
 

@@ -16,6 +16,8 @@ std::vector<Key> deconvolveDataKeys();
 std::vector<Key> psfKeys();
 std::vector<Key> spacePriorKeys();
 std::vector<Key> timePriorKeys();
+/// Those of lacuna-deconvolve without PSF, and [operator].
+std::vector<Key> solveKeys();
 std::vector<Key> simulateKeys();
 /// [movie] and what belongs to it, of lacuna-simulate.
 std::vector<Key> movieKeys();

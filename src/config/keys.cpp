@@ -63,6 +63,8 @@ std::string_view programName(Program program) {
       return "lacuna-massmap";
     case Program::Deconvolve:
       return "lacuna-deconvolve";
+    case Program::Solve:
+      return "lacuna-solve";
     case Program::Simulate:
       return "lacuna-simulate";
   }
@@ -75,6 +77,8 @@ std::string_view programDoc(Program program) {
       return "Galaxy shear in, weak-lensing convergence map with error bars out.";
     case Program::Deconvolve:
       return "Blurred, noisy images, stacks and movies in; what they would be without blur and noise out.";
+    case Program::Solve:
+      return "Data that any sparse matrix makes of an unknown in; the unknown out.";
     case Program::Simulate:
       return "Mock galaxy surveys, and movies of photon counts, with known truth.";
   }
@@ -84,12 +88,15 @@ std::string_view programDoc(Program program) {
 const std::vector<Key>& keysOf(Program program) {
   static const std::vector<Key> massmap = massmapKeys();
   static const std::vector<Key> deconvolve = deconvolveKeys();
+  static const std::vector<Key> solve = solveKeys();
   static const std::vector<Key> simulate = simulateKeys();
   switch (program) {
     case Program::Massmap:
       return massmap;
     case Program::Deconvolve:
       return deconvolve;
+    case Program::Solve:
+      return solve;
     case Program::Simulate:
       return simulate;
   }

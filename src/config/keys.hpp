@@ -11,7 +11,7 @@
 namespace lacuna {
 
 /// The programs that read a configuration, each with its own table.
-enum class Program { Massmap, Deconvolve, Simulate };
+enum class Program { Massmap, Deconvolve, Solve, Simulate };
 
 enum class KeyType {
   Flag,
@@ -71,7 +71,7 @@ struct Key {
 std::string_view programName(Program program);
 /// One line: what the program does.
 std::string_view programDoc(Program program);
-inline constexpr Program allPrograms[] = {Program::Massmap, Program::Deconvolve, Program::Simulate};
+inline constexpr Program allPrograms[] = {Program::Massmap, Program::Deconvolve, Program::Solve, Program::Simulate};
 
 /// All keys of a program, in the order of the documentation; the keys of a section stand together.
 const std::vector<Key>& keysOf(Program program);

@@ -84,11 +84,10 @@ std::vector<Key> solverKeys() {
       {.section = "solver",
        .name = "algorithm",
        .standard = "auto",
-       .choices = {"auto", "newton", "quasi-newton"},
+       .choices = {"auto", "admm", "newton", "quasi-newton"},
        .when = map,
-       .doc =
-           "newton (auto): projected Newton-CG on the pixels above the bound. quasi-newton: TAO's. The answer does not "
-           "depend on it."},
+       .doc = "auto: admm where it can be used (bounds with boundary zero or periodic, total variation, starlets), "
+              "followed by Newton steps on the free pixels; else Newton's method. The answer does not depend on it."},
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,

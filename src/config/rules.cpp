@@ -113,6 +113,7 @@ void checkRules(const Inputs& inputs) {
   checkName(inputs);
   if (inputs.program() == Program::Massmap) checkMassmap(inputs);
   if (inputs.program() == Program::Deconvolve) checkDeconvolve(inputs);
+  if (inputs.program() == Program::Solve) checkSolve(inputs);
   if (inputs.program() == Program::Simulate) checkSimulate(inputs);
 }
 

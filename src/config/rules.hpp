@@ -10,8 +10,9 @@ namespace lacuna {
 /// Throws Error (BadConfig) with the place of the key at fault.
 void checkRules(const Inputs& inputs);
 
-/// The rules of lacuna-deconvolve.
+/// The rules of lacuna-deconvolve and lacuna-solve.
 void checkDeconvolve(const Inputs& inputs);
+void checkSolve(const Inputs& inputs);
 /// [solver] positivity of lacuna-deconvolve, the default included: "bound", "exp" or "none".
 std::string wantedPositivity(const Inputs& inputs);
 

@@ -31,9 +31,10 @@ void checkWhole(const Inputs& in, const char* key) {
 }
 
 void checkSelection(const Inputs& in) {
-  for (const char* key : {"data.frames", "data.roi", "psf.center"}) checkWhole(in, key);
+  for (const char* key : {"data.frames", "data.roi", "psf.center"})
+    if (findKey(in.program(), key)) checkWhole(in, key);
   for (const char* key : {"data.frames", "data.roi"}) {
-    if (!in.has(key)) continue;
+    if (!findKey(in.program(), key) || !in.has(key)) continue;
     const auto& ends = in.numbers(key);
     if (ends.empty() || ends.size() % 2 != 0 || ends.size() > 2 * spatialAxes)
       throw in.bad(key, "must be [x0, x1], [y0, y1, x0, x1] or [z0, z1, y0, y1, x0, x1]");
@@ -106,7 +107,7 @@ void checkPriors(const Inputs& in) {
   const auto automatic = [&](const char* key) { return in.counts(key) && in.has(key) && in.isText(key); };
   if (automatic("prior.space.strength") && automatic("prior.time.strength"))
     throw in.bad("prior.time.strength", "only one strength can be found from the data: give the other one");
-  if (in.text("model.epochs") == "stack" && time != "none")
+  if (in.program() == Program::Deconvolve && in.text("model.epochs") == "stack" && time != "none")
     throw in.bad("prior.time.kind", "[model] epochs = \"stack\" has one image, so nothing changes in time");
 }
 
@@ -153,6 +154,7 @@ void checkMethod(const Inputs& in) {
   }
   if (method == "richardson-lucy" && noise != "poisson")
     throw in.bad("model.noise", "Richardson-Lucy is a method for noise = \"poisson\"");
+  if (in.program() == Program::Solve) return;
   if (method == "wiener" || method == "pseudo-inverse") {
     if (!in.text("data.mask").empty())
       throw in.bad("data.mask", "a closed form in Fourier space has no mask: use [solver] method = \"map\"");
@@ -171,6 +173,20 @@ void checkMethod(const Inputs& in) {
 std::string wantedPositivity(const Inputs& in) {
   if (in.has("solver.positivity")) return in.text("solver.positivity");
   return in.text("model.noise") == "gaussian" ? "none" : "bound";
+}
+
+void checkSolve(const Inputs& inputs) {
+  checkAxes(inputs);
+  checkSelection(inputs);
+  checkNoise(inputs);
+  checkPriors(inputs);
+  checkMethod(inputs);
+  checkPosterior(inputs);
+  if (inputs.has("operator.shape")) {
+    checkWhole(inputs, "operator.shape");
+    const std::size_t axes = inputs.numbers("operator.shape").size();
+    if (axes < 1 || axes > spatialAxes) throw inputs.bad("operator.shape", "must be [nx], [ny, nx] or [nz, ny, nx]");
+  }
 }
 
 void checkDeconvolve(const Inputs& inputs) {

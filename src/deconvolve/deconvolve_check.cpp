@@ -28,10 +28,10 @@ double meanOf(Vec x) {
 
 }  // namespace
 
-std::vector<CheckLine> checkDeconvolution(const ImagingModel& model, const std::vector<Psf>& psfs,
-                                          const ImagingPriors& priors, const DeconvolveOptions& options) {
+std::vector<CheckLine> checkDeconvolution(const ImagingModel& model, const ImagingPriors& priors,
+                                          const DeconvolveOptions& options) {
   std::vector<CheckLine> lines;
-  lines.push_back(checkAdjoint("the blur (" + model.blur->choiceText().substr(0, 20) + ")", *model.blur));
+  lines.push_back(checkAdjoint("the blur", *model.blur));
   const Likelihood likelihood(model.mean, model.noise);
   const VecHandle x = bumpy(model);
   lines.push_back(checkGradient("the likelihood", likelihood, x));
@@ -44,14 +44,15 @@ std::vector<CheckLine> checkDeconvolution(const ImagingModel& model, const std::
     lines.push_back(checkGradient("a prior", *prior.term, point));
     lines.push_back(checkSymmetry("the curvature of a prior", *prior.term->at(point)->curvature(Curvature::Fisher)));
   }
-  if (sizeOf(model.data.cube.comm()) > 1) {
+  if (model.convolution && sizeOf(model.data.cube.comm()) > 1) {
     const HalfOfTheRanks half(model.data.cube.comm());
     OperatorPointer fewer;
     if (half.comm() != MPI_COMM_NULL) {
       const auto grid =
           std::make_shared<ProcessGrid>(half.comm(), model.data.cube.shape().frames, options.stack ? 1 : 0);
       const Cube data(grid, model.data.cube.shape()), unknown(grid, model.unknown.shape());
-      fewer = Convolution::make(unknown, data, psfs, {options.boundary, options.region, options.engine, true});
+      fewer = Convolution::make(unknown, data, model.convolution->psfs(),
+                                {options.boundary, options.region, options.engine, true});
     }
     lines.push_back(checkRanks("the blur on all against half of them", *model.blur, fewer.get()));
   }

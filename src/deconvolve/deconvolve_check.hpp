@@ -9,7 +9,7 @@ namespace lacuna {
 
 /// The checks of --check on the user's own problem: adjoint of the blur, gradients of likelihood and priors, symmetry
 /// of the curvature, and the blur built again on half of the ranks. Collective.
-std::vector<CheckLine> checkDeconvolution(const ImagingModel& model, const std::vector<Psf>& psfs,
-                                          const ImagingPriors& priors, const DeconvolveOptions& options);
+std::vector<CheckLine> checkDeconvolution(const ImagingModel& model, const ImagingPriors& priors,
+                                          const DeconvolveOptions& options);
 
 }  // namespace lacuna

@@ -31,13 +31,15 @@ VecHandle standardisedResidual(const ImagingData& data, Vec mean, Vec weights) {
   return r;
 }
 
-void writeImages(Product& product, const ImagingData& data, const Cube& unknown, const DeconvolveResults& results,
-                 const std::vector<double>& times) {
+void writeImages(Product& product, const ImagingModel& model, const DeconvolveResults& results,
+                 const ProductStack& stack) {
+  const ImagingData& data = model.data;
+  product.stack(data.cube, model.dataWindow(), stack);
   const auto image = [&](const char* name, Vec x, const char* units, const char* longName) {
-    if (x) product.map(name, unknown, unknown.wholeWindow(), 0, x, units, longName);
+    if (x) product.map(name, model.unknown, model.unknownWindow(), 0, x, units, longName);
   };
   const auto datum = [&](const char* name, Vec x, const char* units, const char* longName) {
-    if (x) product.map(name, data.cube, data.cube.wholeWindow(), 0, x, units, longName);
+    if (x) product.map(name, data.cube, model.dataWindow(), 0, x, units, longName);
   };
   const Estimate& e = results.estimate;
   image("estimate", e.x, "count", "estimate, per unit of exposure");
@@ -48,13 +50,10 @@ void writeImages(Product& product, const ImagingData& data, const Cube& unknown,
   datum("residual", results.residual, "1", "(data - model) / sd; NaN where masked");
   datum("mask", data.mask, "1", "not 0 where the data are used");
   H5Writer& h5 = product.file();
-  const auto frameTimes = [&](std::size_t frames) {
-    std::vector<double> t(frames);
-    std::iota(t.begin(), t.end(), 0.0);
-    return times.size() == frames ? times : t;
-  };
-  h5.writeValues("series/time_in", frameTimes(results.fluxIn.size()), "frame", "time of a frame of the data");
-  h5.writeValues("series/time_out", frameTimes(results.fluxOut.size()), "frame", "time of a frame of the estimate");
+  std::vector<double> times = stack.times;
+  for (std::size_t t = times.size(); t < results.fluxIn.size(); ++t)
+    times.push_back(static_cast<double>(stack.firstFrame) + static_cast<double>(t));
+  h5.writeValues("series/time", times, stack.timeUnits, "time of a frame of the data");
   h5.writeValues("series/flux_in", results.fluxIn, "count",
                  "sum of (data - background) / exposure over the pixels used");
   h5.writeValues("series/flux_out", results.fluxOut, "count", "sum of the estimate");
@@ -64,9 +63,9 @@ void writeNotes(Product& product, const ImagingModel& model, const DeconvolveRes
   const Estimate& e = results.estimate;
   product.note("method", e.method);
   product.note("stopped", e.reason);
-  product.note("blur", model.blur->choiceText());
+  product.note("blur", model.blurText);
   product.note("summary", results.summary());
-  const auto& offset = model.blur->offset();
+  const std::array<PetscInt, 3> offset = model.convolution ? model.convolution->offset() : std::array<PetscInt, 3>{};
   product.note("estimate_offset", fmt::format("data pixel (0, 0, 0) is pixel ({}, {}, {}) of the estimate (z, y, x)",
                                               offset[0], offset[1], offset[2]));
   H5Writer& h5 = product.file();

@@ -25,9 +25,9 @@ void judge(const ImagingModel& model, const DeconvolveOptions& options, Deconvol
 /// (counts - mean) weight^(1/2), NaN where masked, with the weights of the noise at the mean: its inverse variance.
 VecHandle standardisedResidual(const ImagingData& data, Vec mean, Vec weights);
 
-/// /maps and /series. `times`: of the frames; empty: 0, 1, 2, ... Collective.
-void writeImages(Product& product, const ImagingData& data, const Cube& unknown, const DeconvolveResults& results,
-                 const std::vector<double>& times);
+/// /grid, /maps and /series; `stack` tells where the data lie in their file. Collective.
+void writeImages(Product& product, const ImagingModel& model, const DeconvolveResults& results,
+                 const ProductStack& stack);
 /// /notes on the estimate: how it was found and how good it is. Collective.
 void writeNotes(Product& product, const ImagingModel& model, const DeconvolveResults& results);
 

@@ -34,11 +34,11 @@ void tell(Observer* observer, int solve, double strength, double ratio) {
   observer->iteration(p);
 }
 
-Estimate mapEstimate(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
-                     const DeconvolveOptions& options, Observer* observer) {
+Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                     Observer* observer) {
   const VecHandle x = flatStart(model);
   const double level = std::abs(meanOf(x));
-  const MapRoute route(model, psfs, priors, options, level);
+  const MapRoute route(model, priors, options, level);
   std::optional<FoundStrength> found;
   if (priors.automatic()) {
     const bool quadratic = priors.space.kind == SpacePrior::Kind::Smooth && !priors.space.strength;
@@ -90,18 +90,18 @@ Estimate richardsonLucyEstimate(const ImagingModel& model, const DeconvolveOptio
 
 }  // namespace
 
-Estimate estimateImage(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
-                       const DeconvolveOptions& options, Observer* observer) {
+Estimate estimateImage(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                       Observer* observer) {
   switch (options.method) {
     case DeconvolveMethod::Wiener:
     case DeconvolveMethod::PseudoInverse:
-      return spectralEstimate(model.data, model.unknown, psfs, priors.space, options);
+      return spectralEstimate(model.data, model.unknown, model.convolution->psfs(), priors.space, options);
     case DeconvolveMethod::RichardsonLucy:
       return richardsonLucyEstimate(model, options, observer);
     case DeconvolveMethod::Map:
       break;
   }
-  return mapEstimate(model, psfs, priors, options, observer);
+  return mapEstimate(model, priors, options, observer);
 }
 
 }  // namespace lacuna

@@ -7,7 +7,7 @@ namespace lacuna {
 
 /// Collective. The estimate that the options ask for: a closed form, Richardson-Lucy, or the MAP by the solver that
 /// fits, with a strength found from the data where the priors leave one open. Throws what the parts throw.
-Estimate estimateImage(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
-                       const DeconvolveOptions& options, Observer* observer);
+Estimate estimateImage(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                       Observer* observer);
 
 }  // namespace lacuna

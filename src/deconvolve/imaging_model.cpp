@@ -80,17 +80,26 @@ void requireLight(const ImagingModel& model) {
 
 ImagingModel imagingModel(ImagingData data, const Cube& unknown, const std::vector<Psf>& psfs,
                           const DeconvolveOptions& options) {
+  const ConvolutionOptions how{options.boundary, options.region, options.engine, options.deterministic};
+  auto convolution = Convolution::make(unknown, data.cube, psfs, how);
+  ImagingModel m = imagingModel(std::move(data), unknown, convolution, convolution->choiceText(), options);
+  m.convolution = std::move(convolution);
+  return m;
+}
+
+ImagingModel imagingModel(ImagingData data, const Cube& unknown, OperatorPointer H, const std::string& text,
+                          const DeconvolveOptions& options) {
   ImagingModel m;
   m.unknown = unknown;
   m.noise = makeNoise(data, options);
-  const ConvolutionOptions how{options.boundary, options.region, options.engine, options.deterministic};
-  m.blur = Convolution::make(unknown, data.cube, psfs, how);
-  m.seen = m.blur;
+  m.blur = std::move(H);
+  m.blurText = text;
   const auto copied = [](Vec x) {
     VecHandle y = like(x);
     check(VecCopy(x, y));
     return y;
   };
+  m.seen = m.blur;
   if (data.exposure) m.seen = compose(diagonal(data.cube.space(), copied(data.exposure)), m.blur);
   m.mean = m.seen;
   if (data.background) m.mean = std::make_shared<Affine>(m.seen, copied(data.background));

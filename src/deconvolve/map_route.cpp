@@ -8,11 +8,32 @@
 #include "model/model_chain.hpp"
 #include "model/positive.hpp"
 #include "solvers/map_solver.hpp"
+#include "solvers/proximal.hpp"
 
 namespace lacuna {
-MapRoute::MapRoute(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
-                   const DeconvolveOptions& options, double level)
-    : model_(model), psfs_(psfs), priors_(priors), options_(options), level_(level) {}
+namespace {
+
+constexpr double roughRtol = 1e-5;  ///< of ADMM, where Newton's method follows
+
+}  // namespace
+
+MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                   double level)
+    : model_(model), priors_(priors), options_(options), level_(level) {}
+
+std::string MapRoute::whyNotProximal() const {
+  if (!model_.convolution) return "H is not a convolution";
+  if (exponential()) return "the unknown is a logarithm";
+  if (priors_.space.kind == SpacePrior::Kind::Smooth && priors_.space.order != 1) return "order = 2";
+  if (options_.boundary == Boundary::Reflect) return "boundary = \"reflect\"";
+  using S = SpacePrior::Kind;
+  using T = TimePrior::Kind;
+  if (priors_.space.kind == S::Entropy || priors_.space.kind == S::Starlet) return "the prior in space";
+  if (priors_.time.kind == T::Gamma || priors_.time.kind == T::TotalVariation) return "the prior in time";
+  const bool field = priors_.space.kind == S::Gaussian || priors_.time.power;
+  if (field && options_.boundary != Boundary::Periodic) return "a Gaussian field needs boundary = \"periodic\" for it";
+  return {};
+}
 
 void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& e) const {
   const Space& space = model_.unknown.space();
@@ -54,6 +75,12 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
   e.method += (e.method.empty() ? "map: " : ", then ") + std::string(how.method == "newton" ? "Newton" : how.method);
 }
 
+double MapRoute::exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const {
+  const ScratchVec mean = model_.data.cube.space().scratch();
+  model_.mean->apply(x, mean);
+  return model_.noise->value(mean) + priorEnergy(priors, x);
+}
+
 double MapRoute::priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const {
   const ScratchVec log = model_.unknown.space().scratch();
   if (exponential()) {
@@ -66,10 +93,43 @@ double MapRoute::priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const 
   return sum;
 }
 
+void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
+                        Estimate& e) const {
+  ConvexProblem p(*model_.convolution);
+  p.noise = model_.noise;
+  p.exposure = model_.data.exposure;
+  p.background = model_.data.background;
+  p.positive = options_.positivity == Positivity::Bound;
+  const SpacePrior& space = priors_.space;
+  p.spacing = space.spacing;
+  const double weight = space.strength.value_or(strength);
+  if (space.kind == SpacePrior::Kind::Smooth) p.smooth = weight, p.order = space.order;
+  if (totalVariation()) p.totalVariation = weight;
+  if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
+  p.chain = priors_.time.chain;
+  p.chainPower = priors_.time.power;
+  ProximalOptions how;
+  how.rtol = rtol;
+  how.iterations = options_.iterations;
+  const ProximalResult r = solveProximal(
+      p, [&](Vec at) { return exactEnergy(priors, at); }, how, x, observer);
+  static_cast<Stopped&>(e) = r;
+  e.startEnergy = r.startEnergy;
+  e.gap = r.gap;
+  e.solver = "admm";
+  e.method = "map: ADMM";
+}
+
 Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer) const {
   Estimate e;
   const std::vector<PriorTerm> priors = priorTerms(priors_, model_.unknown, strength, level_);
-  newton(priors, rtol, x, observer, e);
+  const std::string why = whyNotProximal();
+  if (options_.algorithm == "admm" && !why.empty())
+    throw Error(ExitCode::BadConfig, "[solver] algorithm = \"admm\" cannot be used: " + why);
+  const bool quadratic = options_.positivity == Positivity::None && !totalVariation();
+  const bool split = options_.algorithm == "admm" || (options_.algorithm == "auto" && why.empty() && !quadratic);
+  if (split) proximal(priors, strength, totalVariation() ? rtol : std::max(rtol, roughRtol), x, observer, e);
+  if (!split || !totalVariation()) newton(priors, rtol, x, observer, e);
   return e;
 }
 

@@ -14,8 +14,7 @@ namespace lacuna {
 class MapRoute {
  public:
   /// Views; all must outlive it. `level`: the typical brightness.
-  MapRoute(const ImagingModel& model, const std::vector<Psf>& psfs, const ImagingPriors& priors,
-           const DeconvolveOptions& options, double level);
+  MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options, double level);
 
   /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
   /// x, mean and active of the result are left to finish().
@@ -25,12 +24,17 @@ class MapRoute {
 
  private:
   bool exponential() const { return options_.positivity == Positivity::Exponential; }
-  /// Energy of the priors, without the rounded corners of l1 norms.
+  /// What keeps ADMM from being used; empty: nothing.
+  std::string whyNotProximal() const;
+  bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
+  /// Energy of data and priors, without the rounded corners of l1 norms.
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
+  double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
+  void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
+                Estimate& estimate) const;
   void newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& estimate) const;
 
   const ImagingModel& model_;
-  const std::vector<Psf>& psfs_;
   const ImagingPriors& priors_;
   const DeconvolveOptions& options_;
   double level_;

@@ -37,7 +37,8 @@ std::string h5Message() {
 H5Selection h5Selection(const Cube& cube, const Window& window, const WindowPart& part, int leading) {
   const std::vector<std::int64_t> extents = fileExtents(cube, window);
   std::vector<hsize_t> total(static_cast<std::size_t>(leading), 1), start(total.size(), 0), count(total.size(), 1);
-  const bool has[]{cube.shape().frames > 1, false, cube.shape().nz > 1, !window.line, true};
+  const bool has[]{cube.shape().frames > 1, false, cube.shape().nz > 1, !window.line || window.count[1] > 1,
+                   !window.line || window.count[1] == 1};
   for (std::size_t axis = 0, i = 0; axis < 5; ++axis) {
     if (!has[axis]) continue;
     total.push_back(static_cast<hsize_t>(extents[i++]));

@@ -31,7 +31,8 @@ WindowPart windowPart(const Cube& cube, const Box& box, const Window& window, Pe
     if (window.start[i] < 0 || window.count[i] < 1 || window.count[i] > extents[2 + i] - window.start[i])
       throw Error("a window leaves its field of " + cube.shape().text());
   }
-  if (window.line && window.count[1] != 1) throw Error("lines of a field of " + cube.shape().text());
+  if (window.line && window.count[1] != 1 && window.count[2] != 1)
+    throw Error("lines of a field of " + cube.shape().text());
   WindowPart part;
   for (std::size_t i = 0; i < 5; ++i) {
     const PetscInt lo = std::max(from[i], box.start[i]), hi = std::min(to[i], box.start[i] + box.count[i]);
@@ -48,7 +49,7 @@ std::vector<std::int64_t> fileExtents(const Cube& cube, const Window& window) {
   if (cube.shape().frames > 1) extents.push_back(cube.shape().frames);
   if (cube.shape().nz > 1) extents.push_back(window.count[0]);
   if (!window.line) extents.push_back(window.count[1]);
-  extents.push_back(window.count[2]);
+  extents.push_back(window.line ? std::max(window.count[1], window.count[2]) : window.count[2]);
   return extents;
 }
 

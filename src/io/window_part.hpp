@@ -27,7 +27,7 @@ inline WindowPart windowPart(const Cube& cube, const Window& window, PetscInt ch
 }
 
 /// Extents of the field in a file: [frame][z][y][x], without the axes frame and z where the cube has one of them, and
-/// without y where the window is a line.
+/// without y where the window is a line; a line that lies along y, so that ranks can share it, is one along x there.
 std::vector<std::int64_t> fileExtents(const Cube& cube, const Window& window);
 /// The letters of these axes: "yx", "tyx", "tx", "tzyx", ...
 std::string fileAxes(const Cube& cube, const Window& window);

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(bounded) {
     DeconvolveOptions o = exact();
     o.algorithm = algorithm;
     const auto [model, priors] = movie.build(o);
-    requireMinimum(movie, model, estimateImage(model, movie.psfs, priors, o, nullptr));
+    requireMinimum(movie, model, estimateImage(model, priors, o, nullptr));
   }
 }
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(all_pixels_that_matter) {
   DeconvolveOptions o = exact();
   o.region = Region::Valid;
   const auto [model, priors] = movie.build(o);
-  requireMinimum(movie, model, estimateImage(model, movie.psfs, priors, o, nullptr));
+  requireMinimum(movie, model, estimateImage(model, priors, o, nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(epochs_of_one_image) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(epochs_of_one_image) {
   DeconvolveOptions o = exact();
   o.stack = true;
   const auto [model, priors] = movie.build(o);
-  const Estimate e = estimateImage(model, movie.psfs, priors, o, nullptr);
+  const Estimate e = estimateImage(model, priors, o, nullptr);
   const std::vector<double> x = inNaturalOrder(model.unknown.space(), e.x);
   std::vector<double> g;
   const double energy = movie.energy(x, g);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(exponential) {
   DeconvolveOptions o = exact();
   o.positivity = Positivity::Exponential;
   const auto [model, priors] = movie.build(o, true);
-  const Estimate e = estimateImage(model, movie.psfs, priors, o, nullptr);
+  const Estimate e = estimateImage(model, priors, o, nullptr);
   BOOST_TEST(e.converged, e.reason);
   const std::vector<double> x = inNaturalOrder(model.unknown.space(), e.x);
   std::vector<double> g, chain;

@@ -1,0 +1,84 @@
+#include "config/build_solve.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "base/error.hpp"
+#include "io/sparse_file.hpp"
+#include "operators/frame_by_frame.hpp"
+#include "operators/sparse_operator.hpp"
+
+namespace lacuna {
+namespace {
+
+/// Rows, columns and entries of the matrix, that of all ranks.
+struct MatrixSize {
+  std::int64_t rows = 0, columns = 0, entries = 0;
+};
+
+Shape unknownShape(const Inputs& in, const Shape& data, std::int64_t columns) {
+  Shape s{data.frames, 1, 1, static_cast<PetscInt>(columns), 1};  // a line, along y so that ranks share it
+  if (!in.has("operator.shape")) return s;
+  const auto& given = in.numbers("operator.shape");
+  const double pixels = std::accumulate(given.begin(), given.end(), 1.0, std::multiplies<>());
+  if (pixels != static_cast<double>(columns))
+    throw in.bad("operator.shape", fmt::format("{:.0f} pixels, but the matrix has {} columns", pixels, columns));
+  const auto at = [&](std::size_t i) { return static_cast<PetscInt>(given[i]); };
+  if (given.size() == 2) s.ny = at(0), s.nx = at(1);
+  if (given.size() == 3) s.nz = at(0), s.ny = at(1), s.nx = at(2);
+  return s;
+}
+
+}  // namespace
+
+SolveProblem::SolveProblem(MPI_Comm comm, const Inputs& inputs) : inputs_(inputs), source_(comm, inputs, false, true) {
+  const std::string path = inputs.path("operator.file").string(), name = inputs.text("operator.dataset");
+  // Every group of ranks that shares frames reads the matrix for itself.
+  const MPI_Comm space = data().grid().space();
+  SparseEntries entries = readSparse(space, path, name);
+  MatrixSize size{entries.rows, entries.columns, 0};
+  const std::int64_t mine = static_cast<std::int64_t>(entries.value.size());
+  checkMpi(MPI_Allreduce(&mine, &size.entries, 1, MPI_INT64_T, MPI_SUM, space));
+  if (size.rows != data().shape().pixels())
+    throw Error(ExitCode::BadData, fmt::format("{}: {} rows, but the data {} have {} numbers a frame", path, size.rows,
+                                               source_.stackSource().header().text(), data().shape().pixels()));
+  unknownIsLine_ = !inputs.has("operator.shape") || inputs.numbers("operator.shape").size() == 1;
+  unknown_ = Cube(data().gridPointer(), unknownShape(inputs, data().shape(), size.columns));
+  H_ = std::make_shared<FrameByFrame>(unknown_, data(), [&](const Space& image, const Space& datum) {
+    return std::make_shared<SparseOperator>(image, datum, std::move(entries));
+  });
+  entries_ = size.entries / data().grid().spaceSize();
+  text_ = fmt::format("sparse matrix {}, {} x {}, {} entries", path, size.rows, size.columns, size.entries);
+  priors_ = buildPriors(comm, inputs, unknown_, source_.times());
+}
+
+std::vector<std::string> SolveProblem::notes() const {
+  std::vector<std::string> notes{source_.sizeText(), text_, "noise " + inputs_.text("model.noise")};
+  notes.insert(notes.end(), priors_.notes.begin(), priors_.notes.end());
+  if (!source_.idleText().empty()) notes.push_back(source_.idleText());
+  return notes;
+}
+
+std::vector<std::string> SolveProblem::inputFiles() const {
+  std::vector<std::string> files = source_.files();
+  files.push_back(inputs_.path("operator.file").string());
+  if (inputs_.given("prior.space.spectrum") && inputs_.counts("prior.space.spectrum"))
+    files.push_back(inputs_.path("prior.space.spectrum").string());
+  return files;
+}
+
+DeconvolveOptions SolveProblem::options() const { return commonOptions(inputs_); }
+
+MemoryPlan SolveProblem::plan() const {
+  const std::int64_t datum = 8 * data().box().size(), image = 8 * unknown_.box().size();
+  MemoryPlan plan;
+  plan.items = {{"data, mask, exposure, background, noise", 7 * datum},
+                {"matrix, and the file's part while it is read", 32 * entries_},
+                {"estimate, model, residual", image + 2 * datum},
+                {"solver and priors", 19 * image + 4 * datum}};
+  if (options().samples > 1) plan.items.push_back({"samples and their moments", 10 * image + 2 * datum});
+  return plan;
+}
+
+}  // namespace lacuna
