@@ -67,7 +67,7 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
     product.note("run" + std::to_string(i + 1), problem.notes()[i]);
   writeNotes(product, model, results);
   product.convergence(
-      {results.estimate.method, results.estimate.reason, options.rtol, log.history(results.estimate.solver)});
+      {results.estimate.method, results.estimate.reason, options.rtol, historyOf(log, results.estimate)});
   const std::vector<PhaseTimes> phases = phaseTimes(comm);
   product.performance(phases);
   log.message(results.summary());

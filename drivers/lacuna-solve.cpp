@@ -62,7 +62,7 @@ ExitCode solve(const std::vector<std::string>& words) {
   writeImages(product, model, results, stack);
   writeNotes(product, model, results);
   product.convergence(
-      {results.estimate.method, results.estimate.reason, options.rtol, log.history(results.estimate.solver)});
+      {results.estimate.method, results.estimate.reason, options.rtol, historyOf(log, results.estimate)});
   const std::vector<PhaseTimes> phases = phaseTimes(comm);
   product.performance(phases);
   log.message(results.summary());

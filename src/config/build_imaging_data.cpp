@@ -27,7 +27,7 @@ StackSource openData(MPI_Comm comm, const Inputs& in) {
   const std::string axes = in.has("data.axes") ? in.text("data.axes") : "";
   if (in.given("data.channel") || axes.find('c') != std::string::npos) ranges['c'] = {channel, channel + 1};
   if (in.has("data.frames")) ranges['t'] = range(in.numbers("data.frames")[0], in.numbers("data.frames")[1]);
-  if (in.has("data.roi")) {
+  if (in.program() == Program::Deconvolve && in.has("data.roi")) {
     const auto& roi = in.numbers("data.roi");
     const std::string letters = "zyx";
     for (std::size_t i = 0; i < roi.size() / 2; ++i)

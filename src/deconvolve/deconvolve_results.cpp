@@ -53,10 +53,21 @@ void writeImages(Product& product, const ImagingModel& model, const DeconvolveRe
   std::vector<double> times = stack.times;
   for (std::size_t t = times.size(); t < results.fluxIn.size(); ++t)
     times.push_back(static_cast<double>(stack.firstFrame) + static_cast<double>(t));
-  h5.writeValues("series/time", times, stack.timeUnits, "time of a frame of the data");
+  h5.writeValues("series/time_in", times, stack.timeUnits, "time of a frame of the data");
+  times.resize(results.fluxOut.size());
+  h5.writeValues("series/time_out", times, stack.timeUnits, "time of a frame of the estimate");
   h5.writeValues("series/flux_in", results.fluxIn, "count",
                  "sum of (data - background) / exposure over the pixels used");
   h5.writeValues("series/flux_out", results.fluxOut, "count", "sum of the estimate");
+}
+
+std::vector<Progress> historyOf(const RunLog& log, const Estimate& estimate) {
+  std::vector<Progress> all;
+  for (const std::string& solver : estimate.solvers) {
+    const std::vector<Progress>& part = log.history(solver);
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
 }
 
 void writeNotes(Product& product, const ImagingModel& model, const DeconvolveResults& results) {

@@ -6,6 +6,7 @@
 #include "deconvolve/estimate.hpp"
 #include "deconvolve/imaging_model.hpp"
 #include "io/product.hpp"
+#include "io/run_log.hpp"
 
 namespace lacuna {
 
@@ -28,6 +29,8 @@ VecHandle standardisedResidual(const ImagingData& data, Vec mean, Vec weights);
 /// /grid, /maps and /series; `stack` tells where the data lie in their file. Collective.
 void writeImages(Product& product, const ImagingModel& model, const DeconvolveResults& results,
                  const ProductStack& stack);
+/// The iterations of all solvers of an estimate, one after the other.
+std::vector<Progress> historyOf(const RunLog& log, const Estimate& estimate);
 /// /notes on the estimate: how it was found and how good it is. Collective.
 void writeNotes(Product& product, const ImagingModel& model, const DeconvolveResults& results);
 

@@ -15,7 +15,7 @@ struct Estimate : Stopped {
   VecHandle mean;                       ///< the counts it predicts, of the data's cube
   VecHandle active;                     ///< 1 where x is held at 0; null without bounds
   std::string method;                   ///< "map: admm, then newton", ...
-  std::string solver;                   ///< whose iterations the log holds
+  std::vector<std::string> solvers;     ///< in turn, as the log names them
   double startEnergy = Progress::none;  ///< nats
   double energy = Progress::none;       ///< nats, data and priors
   double dataEnergy = Progress::none;

@@ -83,7 +83,7 @@ Estimate richardsonLucyEstimate(const ImagingModel& model, const DeconvolveOptio
   model.mean->apply(e.x, e.mean);
   e.energy = e.dataEnergy = model.noise->value(e.mean);
   e.priorEnergy = 0;
-  e.solver = "richardson-lucy";
+  e.solvers.push_back("richardson-lucy");
   e.method = options.acceleration ? "Richardson-Lucy, accelerated" : "Richardson-Lucy";
   return e;
 }

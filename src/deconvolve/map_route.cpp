@@ -71,7 +71,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
   if (e.method.empty()) e.startEnergy = r.startEnergy;
   e.gap = r.gap;
   e.kkt = r.gradientNorm;
-  e.solver = "map";
+  e.solvers.push_back("map");
   e.method += (e.method.empty() ? "map: " : ", then ") + std::string(how.method == "newton" ? "Newton" : how.method);
 }
 
@@ -116,7 +116,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   static_cast<Stopped&>(e) = r;
   e.startEnergy = r.startEnergy;
   e.gap = r.gap;
-  e.solver = "admm";
+  e.solvers.push_back("proximal");
   e.method = "map: ADMM";
 }
 

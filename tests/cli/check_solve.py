@@ -142,7 +142,7 @@ def refusals(folder):
         spoil("indices", 3, 7)
         run(folder, sys.argv[1], operator + data, ranks, 65, ["H.h5", "7"])
         spoil("data", 2, np.nan)
-        run(folder, sys.argv[1], operator + data, ranks, 65, ["H.h5", "nan"])
+        run(folder, sys.argv[1], operator + data, ranks, 65, ["H.h5", "finite"])
         write_matrix(folder, H[:4])
         run(folder, sys.argv[1], operator + data, ranks, 65, ["4 rows", "5 numbers"])
         write_matrix(folder, sp.diags([1.0, 0, 1, 1, 1]))
