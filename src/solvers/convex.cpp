@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "solvers/map_solver.hpp"
+#include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
 namespace {
@@ -49,6 +50,12 @@ ConvexResult solveConvex(const ConvexProblem& problem, const std::function<doubl
     how.iterations = options.newtonIterations;
     how.prefix = options.prefix;
     if (problem.positive) how.lower = 0;
+    // It pays where pixels far from one another know of one another; neighbours alone are soon done without.
+    std::optional<SpectralPreconditioner> spectral;
+    if (problem.chain || problem.power) {
+      spectral.emplace(problem);
+      how.preconditioner = [&](const TermAt& at) { return spectral->at(at); };
+    }
     const MapResult m = solveMap(*term, how, x, observer);
     static_cast<Stopped&>(r) = m;
     r.newtonIterations = m.iterations;

@@ -1,0 +1,193 @@
+#include "solvers/spectral_preconditioner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "grid/padding.hpp"
+#include "operators/psf_transfer.hpp"
+#include "solvers/spectral_kernels.hpp"
+
+namespace lacuna {
+namespace {
+
+using Complex = Fft::Complex;
+
+/// No mode of M counts less than this part of the strongest data term: some, nothing else holds.
+constexpr double leastPart = 1e-4;
+
+double sumSquared(const Psf& h) {
+  const double sum = std::accumulate(h.values.begin(), h.values.end(), 0.0);
+  return sum * sum;
+}
+
+/// |D|^2 of forward differences over the spacing.
+double laplacian(const Mode& k, const Spacing& h) {
+  const auto square = [](double f, double spacing) {
+    return (2 - 2 * std::cos(2 * std::numbers::pi * f)) / (spacing * spacing);
+  };
+  return square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
+}
+
+}  // namespace
+
+/// The preconditioner as an operator, which solvers hold.
+class SpectralPreconditioner::Inverse final : public LinearOperator {
+ public:
+  explicit Inverse(SpectralPreconditioner& of) : LinearOperator(of.image_.space(), of.image_.space()), of_(of) {}
+
+ private:
+  void doApplyForward(Vec x, Vec y) const override { of_.apply(x, y); }
+  void doApplyAdjoint(Vec y, Vec x) const override { of_.apply(y, x); }
+  SpectralPreconditioner& of_;
+};
+
+Shape SpectralPreconditioner::gridShape(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary) {
+  Shape s = image.shape();
+  if (boundary == RowBoundary::Periodic) return s;
+  std::array<PetscInt, 3> reach{1, 1, 1};
+  for (const Psf& h : psfs) reach = {std::max(reach[0], h.nz), std::max(reach[1], h.ny), std::max(reach[2], h.nx)};
+  const auto padded = [](PetscInt n, PetscInt r) { return n > 1 ? fastExtent(n + r - 1) : n; };
+  return {s.frames, 1, padded(s.nz, reach[0]), padded(s.ny, reach[1]), padded(s.nx, reach[2])};
+}
+
+std::int64_t SpectralPreconditioner::bytes(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary) {
+  const Cube grid(image.gridPointer(), gridShape(image, psfs, boundary));
+  const Modes modes(grid);
+  const std::int64_t tables = 2 + (psfs.size() > 1 ? grid.box().count[0] : 1);
+  return SpectralChain::bytes(grid, modes) + Fft::bytes(grid) + 8 * (grid.box().size() + tables * modes.perPlane());
+}
+
+SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
+    : image_(p.image),
+      grid_(p.image.gridPointer(), gridShape(p.image, p.psfs, p.boundary)),
+      fft_(grid_),
+      rows_(grid_, image_, {}),
+      chain_(p.chain),
+      share_(fft_.modes().share()) {
+  const PetscInt frames = image_.shape().frames, epochs = p.data.shape().frames;
+  if (frames != epochs && frames != 1)
+    throw Error(ExitCode::BadConfig, "preconditioner: " + std::to_string(epochs) + " frames of data for " +
+                                         std::to_string(frames) + " of the image");
+  for (double& s : share_) s /= static_cast<double>(grid_.shape().pixels());
+  const auto squares = [this](const Psf& h) {
+    std::vector<double> s;
+    for (const Complex& v : psfTransfer(fft_.modes(), h)) s.push_back(std::norm(v));
+    return s;
+  };
+  seen0_.assign(static_cast<std::size_t>(frames), 0);
+  if (p.stack()) {
+    auto& sum = seen_.emplace_back(share_.size(), 0.0);
+    for (PetscInt e = 0; e < epochs; ++e) {
+      const Psf& h = p.psfs[p.psfs.size() == 1 ? 0 : static_cast<std::size_t>(e)];
+      const std::vector<double> s = squares(h);
+      for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += s[k];
+      seen0_[0] += sumSquared(h);
+    }
+  } else {
+    const auto first = static_cast<std::size_t>(grid_.box().start[0]);
+    for (std::size_t t = 0; t < seen0_.size(); ++t) seen0_[t] = sumSquared(p.psfs[p.psfs.size() == 1 ? 0 : t]);
+    const std::size_t own = p.psfs.size() == 1 ? 1 : static_cast<std::size_t>(grid_.box().count[0]);
+    for (std::size_t t = 0; t < own; ++t) seen_.push_back(squares(p.psfs[p.psfs.size() == 1 ? 0 : first + t]));
+  }
+  std::vector<double> link;
+  fft_.modes().forEach([&](const Mode& k) {
+    const double g = laplacian(k, p.spacing);
+    quadratic_.push_back(p.smooth * (p.order == 2 ? g * g : g) + (p.power ? 1 / p.power(k) : 0));
+    if (p.chain && p.chainPower) link.push_back(1 / p.chainPower(k));
+  });
+  const Mode constant;
+  if (p.power) quadratic0_ = 1 / p.power(constant);
+  if (p.chain && p.chainPower) link0_ = 1 / p.chainPower(constant);
+  inverse_ = std::make_unique<SpectralChain>(grid_, fft_.modes(), p.chain, std::move(link));
+  work_.resize(static_cast<std::size_t>(grid_.box().size()));
+}
+
+OperatorPointer SpectralPreconditioner::at(const TermAt& point) {
+  // M 1 of a frame is w_t (sum of h)^2 + what the priors say of a constant, which is known.
+  const ScratchVec one = image_.space().scratch(), product = image_.space().scratch();
+  check(VecSet(one, 1));
+  point.curvature(Curvature::Fisher)->apply(one, product);
+  std::vector<double> sums(seen0_.size(), 0), all(seen0_.size(), 0);
+  const auto pixels = static_cast<std::size_t>(image_.shape().pixels());
+  {
+    const ReadLocal v(product);
+    const Box& box = image_.box();
+    const auto first = static_cast<std::size_t>(box.start[0]), count = static_cast<std::size_t>(box.count[0]);
+    const std::size_t own = count > 0 ? static_cast<std::size_t>(v.size()) / count : 0;
+    for (std::size_t t = 0; t < count; ++t)
+      sums[first + t] = std::accumulate(v.data() + t * own, v.data() + (t + 1) * own, 0.0);
+  }
+  checkMpi(MPI_Allreduce(sums.data(), all.data(), static_cast<int>(all.size()), MPI_DOUBLE, MPI_SUM, image_.comm()));
+  double largest = 0;
+  for (std::size_t t = 0; t < all.size(); ++t) {
+    double known = quadratic0_;
+    if (chain_) {
+      known += link0_ * chain_->diagonal(t);
+      if (t > 0) known += link0_ * chain_->offDiagonal(t - 1);
+      if (t + 1 < all.size()) known += link0_ * chain_->offDiagonal(t);
+    }
+    all[t] = std::max(all[t] / static_cast<double>(pixels) - known, 0.0) / std::max(seen0_[t], 1e-300);
+    largest = std::max(largest, all[t]);
+  }
+  for (double& w : all) w = std::max(w, leastPart * largest);
+  factor(all);
+  return std::make_shared<Inverse>(*this);
+}
+
+void SpectralPreconditioner::factor(const std::vector<double>& weights) {
+  double least = 0;
+  for (std::size_t t = 0; t < weights.size(); ++t) least = std::max(least, leastPart * weights[t] * seen0_[t]);
+  if (least == 0) least = 1;  // data that say nothing, and perhaps no prior: the identity
+  inverse_->factor([&](PetscInt frame, double* d) {
+    const std::vector<double>& seen =
+        seen_.size() == 1 ? seen_[0] : seen_[static_cast<std::size_t>(frame - grid_.box().start[0])];
+    const double w = weights[static_cast<std::size_t>(frame)];
+    for (std::size_t k = 0; k < seen.size(); ++k) d[k] += std::max(w * seen[k] + quadratic_[k], least);
+  });
+}
+
+void SpectralPreconditioner::apply(Vec x, Vec y) {
+  const PetscInt frames = grid_.box().count[0];
+  auto timed = phase_.scope(2.0 * frames);
+  {
+    const ReadLocal in(x);
+    std::fill(work_.begin(), work_.end(), 0.0);
+    rows_.toGrid(in.data(), work_.data());
+  }
+  const auto line =
+      static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner());
+  const std::size_t row = static_cast<std::size_t>(rows_.rowLength()),
+                    plane = row * static_cast<std::size_t>(rows_.rows());
+  const auto modesOf = [line](PetscInt n) { return static_cast<PetscInt>(line) * n; };
+  for (PetscInt step = 0; step < frames; ++step) {
+    const PetscInt t = inverse_->frameAt(step);
+    fft_.forward(
+        1,
+        [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+          std::copy_n(work_.data() + t * plane + first * row, count * row, rows);
+        },
+        [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+          for (std::size_t k = 0, n = static_cast<std::size_t>(modesOf(count)); k < n; ++k)
+            lines[k] *= share_[static_cast<std::size_t>(modesOf(first)) + k];
+          inverse_->eliminate(t, modesOf(first), modesOf(count), lines);
+        });
+  }
+  inverse_->couple();
+  for (PetscInt step = frames - 1; step >= 0; --step) {
+    const PetscInt t = inverse_->frameAt(step);
+    fft_.backward(
+        1,
+        [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+          std::copy_n(inverse_->substitute(t, modesOf(first), modesOf(count)), modesOf(count), lines);
+        },
+        [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+          std::copy_n(rows, count * row, work_.data() + t * plane + first * row);
+        });
+  }
+  const WriteLocal out(y);
+  rows_.toField(work_.data(), out.data());
+}
+
+}  // namespace lacuna
