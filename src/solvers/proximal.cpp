@@ -22,7 +22,7 @@ class PenaltyRule {
 
   Penalties of(double data) const {
     // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
-    return {data, data * gain_ / (split_ ? splitBoundRatio : boundRatio), data * gain_};
+    return {data, data * gain_ / boundRatio, data * gain_};
   }
   bool measuresAt(int iteration) const { return iteration > next_ - window; }
   bool changesAt(int iteration) const { return iteration == next_; }
@@ -37,8 +37,7 @@ class PenaltyRule {
 
  private:
   static constexpr int window = 5;
-  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitBoundRatio = 3, splitFactor = 1.5,
-                          range = 50;
+  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, splitFactor = 4, range = 50;
   double gain_, typical_;
   bool split_;
   int next_ = 6;

@@ -2,8 +2,8 @@
 /// (b2mle, b2map, b4, b5), until its energy (deviance/2 + priors) is GAP nats above the optimum. One line of JSON on
 /// standard output; seconds are those of the iterations, without planning the transforms and without the evaluations of
 /// the energy that only the trace needs, and the floor is that of an iteration's bare transforms in the same run.
-/// FOLDER: PREFIX_counts.npy, PREFIX_psf.npy, with PREFIX b2, b4 or b5. PETSc options: -optimum E, -iterations N,
-/// -time_ranks T, -trace.
+/// FOLDER: PREFIX_counts.npy, PREFIX_psf.npy, with PREFIX b2, b4 or b5. PETSc options, after --: -optimum E,
+/// -iterations N, -time_ranks T, -trace 1.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,7 +93,7 @@ double bareTransforms(const Cube& grid) {
 }
 
 ExitCode bench(const std::vector<std::string>& words) {
-  if (words.size() < 2) throw Error(ExitCode::Usage, "usage: bench_proximal CASE FOLDER [GAP]");
+  if (words.size() < 2) throw Error(ExitCode::Usage, "usage: bench_proximal CASE FOLDER [GAP] [-- OPTIONS]");
   const auto found = std::find_if(cases.begin(), cases.end(), [&](const Case& c) { return c.name == words[0]; });
   if (found == cases.end()) throw Error(ExitCode::Usage, "no such case: " + words[0]);
   const Case& c = *found;

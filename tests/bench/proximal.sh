@@ -13,7 +13,7 @@ else
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   python3 "$root/tests/bench/make_poisson_problems.py" "$folder"
-  options=(-optimum -1e300 -iterations 300)
+  options=(-- -optimum -1e300 -iterations 300)
 fi
 run() { mpirun --oversubscribe -n "$1" "$build/tests/bench/bench_proximal" "${@:2}" "${options[@]}"; }
 run 1 b2mle "$folder" 1
