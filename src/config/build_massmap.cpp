@@ -18,8 +18,19 @@
 
 namespace lacuna {
 
+namespace {
+
+/// The posterior under a flat prior is the likelihood, whose maximum is the null-B map.
+MassMethod methodOf(const Inputs& inputs) {
+  const std::string& method = inputs.text("solver.method");
+  if (method == "kaiser-squires") return MassMethod::KaiserSquires;
+  return method == "wiener" && inputs.text("prior.kind") == "gaussian" ? MassMethod::Wiener : MassMethod::NullB;
+}
+
+}  // namespace
+
 bool wantsStd(const Inputs& inputs) {
-  return inputs.text("solver.method") == "wiener" &&
+  return methodOf(inputs) == MassMethod::Wiener &&
          (inputs.text("posterior.std") == "exact" || inputs.integer("posterior.samples") >= 2);
 }
 
@@ -27,13 +38,7 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
   inputs.text("data.kind") == "catalogue" ? gridFromCatalogue() : gridFromMaps();
   padGrid();
   const Shape& shape = image_.shape();
-  const std::string& method = inputs.text("solver.method");
-  if (method == "wiener") {
-    if (inputs.text("prior.kind") == "flat")
-      throw inputs.bad("prior.kind",
-                       "a flat prior leaves masked pixels undetermined, so that there is no posterior: use [solver] "
-                       "method = \"null-b\", the "
-                       "least-squares map of minimum norm, or kind = \"gaussian\"");
+  if (methodOf(inputs) == MassMethod::Wiener) {
     const BuiltSpectrum built = buildSpectrum(comm, inputs, "prior");
     if (inputs.given("prior.spectrum")) files_.push_back(inputs.path("prior.spectrum").string());
     spectrum_ = built.power;
@@ -44,6 +49,10 @@ MassmapProblem::MassmapProblem(MPI_Comm comm, const Inputs& inputs) : comm_(comm
     notes_.push_back("prior: Gaussian field, " + built.text);
     if (!warning.empty()) notes_.push_back("warning: " + warning);
   }
+  if (inputs.text("solver.method") == "wiener" && methodOf(inputs) == MassMethod::NullB)
+    notes_.push_back(
+        "prior: flat, so this is the map of method = \"null-b\": least squares, of minimum norm where masked, and no "
+        "error bars, which nothing would bound there");
   if (inputs.given("data.clusters")) files_.push_back(inputs.path("data.clusters").string());
 }
 
@@ -278,11 +287,8 @@ ShearField MassmapProblem::readMaps() const {
 }
 
 MassMapOptions MassmapProblem::options() const {
-  const std::string& method = inputs_.text("solver.method");
   MassMapOptions o;
-  o.method = method == "wiener"   ? MassMethod::Wiener
-             : method == "null-b" ? MassMethod::NullB
-                                  : MassMethod::KaiserSquires;
+  o.method = methodOf(inputs_);
   o.smoothingPixels = inputs_.number("solver.smoothing_arcmin") / sky_->pixelArcmin();
   o.linear.rtol = inputs_.has("solver.rtol")      ? inputs_.number("solver.rtol")
                   : o.method == MassMethod::NullB ? 1e-2

@@ -51,8 +51,8 @@ std::vector<Key> priorKeys() {
                          .choices = {"gaussian", "flat"},
                          .when = withPrior,
                          .doc = "gaussian: the convergence is a Gaussian random field with the spectrum below and mean "
-                                "0. flat: none; refused, because masked pixels would have no posterior: the maximum of "
-                                "the likelihood is solver.method = \"null-b\"."}};
+                                "0. flat: none; what is left is the likelihood, whose maximum is the map of "
+                                "solver.method = \"null-b\", without error bars."}};
   for (auto& key : spectrumKeys("prior", {"prior.kind", {"gaussian"}})) keys.push_back(std::move(key));
   return keys;
 }

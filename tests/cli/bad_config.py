@@ -105,7 +105,6 @@ VALUES = HUGE + [
     Case("both spectrum and spectrum_model", CONFIG, ["spectrum_model", "spectrum"],
          catalogue(("[posterior]", '[prior]\nspectrum = "cl.txt"\nspectrum_model = "matern"\n[posterior]'))),
     Case("power law without amplitude", CONFIG, ["amplitude", "power-law"], catalogue(("[posterior]", '[prior]\nspectrum_model = "power-law"\n[posterior]'))),
-    Case("Wiener filter with a flat prior", CONFIG, ["flat", "null-b"], catalogue(("[posterior]", '[prior]\nkind = "flat"\n[posterior]'))),
     Case("exact std of too many unknowns", CONFIG, ["exact", "10000"],
          catalogue(("samples = 2", 'std = "exact"'), ("nx = 12", "nx = 80"), ("ny = 12", "ny = 80"))),
     Case("selection with min > max", CONFIG, ["select", "e1,2,1"], catalogue(("[grid]", 'select = ["e1,2,1"]\n[grid]'))),
