@@ -7,16 +7,10 @@
 #include "model/likelihood.hpp"
 #include "model/model_chain.hpp"
 #include "model/positive.hpp"
+#include "solvers/convex.hpp"
 #include "solvers/map_solver.hpp"
-#include "solvers/proximal.hpp"
 
 namespace lacuna {
-namespace {
-
-constexpr double roughRtol = 1e-5;  ///< of ADMM, where Newton's method follows
-
-}  // namespace
-
 MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                    double level)
     : model_(model), priors_(priors), options_(options), level_(level) {}
@@ -35,9 +29,8 @@ std::string MapRoute::whyNotProximal() const {
   return {};
 }
 
-void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& e) const {
-  const Space& space = model_.unknown.space();
-  const auto positive = std::make_shared<const Positive>(space);
+std::unique_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
+  const auto positive = std::make_shared<const Positive>(model_.unknown.space());
   std::vector<TermPointer> terms;
   if (exponential())
     terms.push_back(std::make_shared<Likelihood>(std::make_shared<ModelChain>(model_.mean, positive), model_.noise));
@@ -47,8 +40,10 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
     terms.push_back(exponential() && !prior.onLog
                         ? TermPointer(std::make_shared<ChangeOfVariable>(prior.term, positive))
                         : prior.term);
-  const SumOfTerms energy(std::move(terms));
+  return std::make_unique<SumOfTerms>(std::move(terms));
+}
 
+void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& e) const {
   MapOptions how;
   const bool bound = options_.positivity == Positivity::Bound;
   how.method = options_.algorithm != "quasi-newton" ? "newton" : bound ? "bqnls" : "lmvm";
@@ -59,20 +54,18 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));
   }
-  const MapResult r = solveMap(energy, how, x, observer);
+  const MapResult r = solveMap(*energy(priors), how, x, observer);
   if (exponential()) {
-    const ScratchVec s = space.scratch();
+    const ScratchVec s = model_.unknown.space().scratch();
     check(VecCopy(x, s));
-    positive->apply(s, x);
+    Positive(model_.unknown.space()).apply(s, x);
   }
-  const int before = e.iterations;
   static_cast<Stopped&>(e) = r;
-  e.iterations += before;
-  if (e.method.empty()) e.startEnergy = r.startEnergy;
+  e.startEnergy = r.startEnergy;
   e.gap = r.gap;
   e.kkt = r.gradientNorm;
-  e.solvers.push_back("map");
-  e.method += (e.method.empty() ? "map: " : ", then ") + std::string(how.method == "newton" ? "Newton" : how.method);
+  e.solvers = {"map"};
+  e.method = "map: " + std::string(how.method == "newton" ? "Newton" : how.method);
 }
 
 double MapRoute::exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const {
@@ -108,16 +101,18 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
   p.chain = priors_.time.chain;
   p.chainPower = priors_.time.power;
-  ProximalOptions how;
-  how.rtol = rtol;
-  how.iterations = options_.iterations;
-  const ProximalResult r = solveProximal(
-      p, [&](Vec at) { return exactEnergy(priors, at); }, how, x, observer);
+  ConvexOptions how;
+  how.proximal.rtol = rtol;
+  how.proximal.iterations = options_.iterations;
+  const auto value = [&](Vec at) { return exactEnergy(priors, at); };
+  const std::unique_ptr<const Term> term = totalVariation() ? nullptr : energy(priors);
+  const ConvexResult r = solveConvex(p, value, term.get(), how, x, observer);
   static_cast<Stopped&>(e) = r;
   e.startEnergy = r.startEnergy;
   e.gap = r.gap;
-  e.solvers.push_back("proximal");
-  e.method = "map: ADMM";
+  e.kkt = r.gradientNorm;
+  e.solvers = {"proximal", "map"};
+  e.method = r.newtonIterations > 0 ? "map: ADMM, then Newton" : "map: ADMM";
 }
 
 Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer) const {
@@ -128,8 +123,10 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
     throw Error(ExitCode::BadConfig, "[solver] algorithm = \"admm\" cannot be used: " + why);
   const bool quadratic = options_.positivity == Positivity::None && !totalVariation();
   const bool split = options_.algorithm == "admm" || (options_.algorithm == "auto" && why.empty() && !quadratic);
-  if (split) proximal(priors, strength, totalVariation() ? rtol : std::max(rtol, roughRtol), x, observer, e);
-  if (!split || !totalVariation()) newton(priors, rtol, x, observer, e);
+  if (split)
+    proximal(priors, strength, rtol, x, observer, e);
+  else
+    newton(priors, rtol, x, observer, e);
   return e;
 }
 

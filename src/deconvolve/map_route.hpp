@@ -28,6 +28,8 @@ class MapRoute {
   std::string whyNotProximal() const;
   bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
   /// Energy of data and priors, without the rounded corners of l1 norms.
+  /// Energy in the variable of Newton's method: x, or s with x = exp(s).
+  std::unique_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,

@@ -166,7 +166,8 @@ center = "middle"
 def cells(data, folder):
     """A time lapse in camera units, by the example for microscopes with the gain of this camera (variance against mean)."""
     example = os.path.join(os.path.dirname(__file__), "..", "..", "inputs", "deconvolve_cells.toml")
-    settings = [f"data.file={data}/cell_migration_48f.h5", "data.dataset=frames", "data.gain=85", "data.background=10",
+    settings = [f"data.file={data}/cell_migration_48f.h5", "data.dataset=frames", "data.gain=85", "data.background=10", "psf.sigma_px=1",
+                "prior.time.sd=30", "prior.space.strength=1e-4",
                 f"output.folder={folder}", "output.name=run"]
     command = [sys.argv[3], "-n", "2", sys.argv[2], example] + [word for s in settings for word in ("--set", s)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=850, check=False)
