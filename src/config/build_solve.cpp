@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "io/sparse_file.hpp"
-#include "operators/frame_by_frame.hpp"
+#include "operators/each_frame.hpp"
 #include "operators/sparse_operator.hpp"
 
 namespace lacuna {
@@ -45,9 +45,14 @@ SolveProblem::SolveProblem(MPI_Comm comm, const Inputs& inputs) : inputs_(inputs
                                                source_.stackSource().header().text(), data().shape().pixels()));
   unknownIsLine_ = !inputs.has("operator.shape") || inputs.numbers("operator.shape").size() == 1;
   unknown_ = Cube(data().gridPointer(), unknownShape(inputs, data().shape(), size.columns));
-  H_ = std::make_shared<FrameByFrame>(unknown_, data(), [&](const Space& image, const Space& datum) {
-    return std::make_shared<SparseOperator>(image, datum, std::move(entries));
-  });
+  const auto oneFrame = [grid = gridOfFrame(data())](const Cube& cube) {
+    Shape shape = cube.shape();
+    shape.frames = 1;
+    return Cube(grid, shape);
+  };
+  const Cube image = oneFrame(unknown_), datum = oneFrame(data());
+  H_ = std::make_shared<EachFrame>(std::make_shared<SparseOperator>(image.space(), datum.space(), std::move(entries)),
+                                   unknown_, data());
   entries_ = size.entries / data().grid().spaceSize();
   text_ = fmt::format("sparse matrix {}, {} x {}, {} entries", path, size.rows, size.columns, size.entries);
   priors_ = buildPriors(comm, inputs, unknown_, source_.times());

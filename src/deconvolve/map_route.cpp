@@ -8,6 +8,7 @@
 #include "model/model_chain.hpp"
 #include "model/positive.hpp"
 #include "solvers/convex.hpp"
+#include "solvers/jacobi.hpp"
 #include "solvers/map_solver.hpp"
 
 namespace lacuna {
@@ -50,6 +51,8 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
   how.rtol = rtol;
   how.iterations = options_.iterations;
   if (bound) how.lower = 0;
+  if (!model_.convolution && !exponential())
+    how.preconditioner = [](const TermAt& at) { return jacobi(*at.curvature(Curvature::Fisher)); };
   if (exponential()) {  // no pixel starts at 0
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));

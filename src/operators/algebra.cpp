@@ -2,8 +2,12 @@
 
 #include <cmath>
 
+#include "operators/known_diagonal.hpp"
+
 namespace lacuna {
 namespace {
+
+const KnownDiagonal* knownDiagonal(const OperatorPointer& A) { return dynamic_cast<const KnownDiagonal*>(A.get()); }
 
 class Identity final : public LinearOperator {
  public:
@@ -15,10 +19,14 @@ class Identity final : public LinearOperator {
   void doAddTo(Vec x, Vec y) const override { check(VecAXPY(y, 1, x)); }
 };
 
-class Diagonal final : public LinearOperator {
+class Diagonal final : public LinearOperator, public KnownDiagonal {
  public:
   Diagonal(const Space& s, VecHandle d) : LinearOperator(s, s), d_(std::move(d)) {}
   Vec values() const { return d_; }
+  bool addDiagonal(Vec d) const override {
+    check(VecAXPY(d, 1, d_));
+    return true;
+  }
 
  private:
   void doApplyForward(Vec x, Vec y) const override { check(VecPointwiseMult(y, d_, x)); }
@@ -26,12 +34,13 @@ class Diagonal final : public LinearOperator {
   VecHandle d_;
 };
 
-class Composed final : public LinearOperator {
+class Composed final : public LinearOperator, public KnownDiagonal {
  public:
   Composed(OperatorPointer B, OperatorPointer A)
       : LinearOperator(A->domain(), B->range()), B_(std::move(B)), A_(std::move(A)) {}
   const OperatorPointer& last() const { return B_; }
   const OperatorPointer& first() const { return A_; }
+  bool addDiagonal(Vec d) const override;
 
  private:
   void doApplyForward(Vec x, Vec y) const override {
@@ -47,10 +56,17 @@ class Composed final : public LinearOperator {
   OperatorPointer B_, A_;
 };
 
-class Sum final : public LinearOperator {
+class Sum final : public LinearOperator, public KnownDiagonal {
  public:
   explicit Sum(std::vector<OperatorPointer> parts)
       : LinearOperator(parts.front()->domain(), parts.front()->range()), parts_(std::move(parts)) {}
+  /// Of the parts that know theirs.
+  bool addDiagonal(Vec d) const override {
+    bool any = false;
+    for (const OperatorPointer& part : parts_)
+      if (const KnownDiagonal* known = knownDiagonal(part)) any = known->addDiagonal(d) || any;
+    return any;
+  }
 
  private:
   void doApplyForward(Vec x, Vec y) const override {
@@ -69,10 +85,18 @@ class Sum final : public LinearOperator {
   std::vector<OperatorPointer> parts_;
 };
 
-class Scaled final : public LinearOperator {
+class Scaled final : public LinearOperator, public KnownDiagonal {
  public:
   Scaled(double factor, OperatorPointer A)
       : LinearOperator(A->domain(), A->range()), factor_(factor), A_(std::move(A)) {}
+  bool addDiagonal(Vec d) const override {
+    const KnownDiagonal* known = knownDiagonal(A_);
+    const ScratchVec part = domain().scratch();
+    check(VecSet(part, 0));
+    if (!known || !known->addDiagonal(part)) return false;
+    check(VecAXPY(d, factor_, part));
+    return true;
+  }
 
  private:
   void doApplyForward(Vec x, Vec y) const override {
@@ -90,6 +114,7 @@ class Scaled final : public LinearOperator {
 class Adjoint final : public LinearOperator {
  public:
   explicit Adjoint(OperatorPointer A) : LinearOperator(A->range(), A->domain()), A_(std::move(A)) {}
+  const OperatorPointer& of() const { return A_; }
 
  private:
   void doApplyForward(Vec x, Vec y) const override { A_->applyAdjoint(x, y); }
@@ -133,9 +158,13 @@ class Stack final : public LinearOperator {
   std::vector<OperatorPointer> parts_;
 };
 
-class Gram final : public LinearOperator {
+class Gram final : public LinearOperator, public KnownDiagonal {
  public:
   Gram(OperatorPointer A, VecHandle w) : LinearOperator(A->domain(), A->domain()), A_(std::move(A)), w_(std::move(w)) {}
+  bool addDiagonal(Vec d) const override {
+    const KnownDiagonal* known = knownDiagonal(A_);
+    return known && known->addGramDiagonal(w_, d);
+  }
 
  private:
   void doApplyForward(Vec x, Vec y) const override { A_->applyGram(w_, x, y); }
@@ -143,6 +172,13 @@ class Gram final : public LinearOperator {
   OperatorPointer A_;
   VecHandle w_;
 };
+
+/// A^T A
+bool Composed::addDiagonal(Vec d) const {
+  const auto* transposed = dynamic_cast<const Adjoint*>(B_.get());
+  const KnownDiagonal* known = knownDiagonal(A_);
+  return transposed && transposed->of() == A_ && known && known->addGramDiagonal(nullptr, d);
+}
 
 void require(bool fits, const char* what) {
   if (!fits) throw Error(std::string("operator algebra: ") + what);

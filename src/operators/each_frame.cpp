@@ -59,4 +59,19 @@ void EachFrame::doApplyGram(Vec w, Vec x, Vec y) const {
                   FrameView(A_->domain(), out.data(), f));
 }
 
+bool EachFrame::addGramDiagonal(Vec w, Vec d) const {
+  const auto* known = dynamic_cast<const KnownDiagonal*>(A_.get());
+  const ScratchVec ones = range().scratch();
+  if (!known) return false;
+  if (!w) check(VecSet(ones, 1));
+  const ReadLocal weights(w ? w : Vec(ones));
+  const WriteLocal out(d);
+  // A says the same on all ranks, but those without frames do not ask.
+  int can = 1;
+  for (PetscInt f = 0; f < frames_ && can; ++f)
+    can = known->addGramDiagonal(FrameView(A_->range(), weights.data(), f), FrameView(A_->domain(), out.data(), f));
+  checkMpi(MPI_Allreduce(MPI_IN_PLACE, &can, 1, MPI_INT, MPI_LAND, domain().comm()));
+  return can != 0;
+}
+
 }  // namespace lacuna

@@ -1,5 +1,6 @@
 #pragma once
 #include "grid/cube.hpp"
+#include "operators/known_diagonal.hpp"
 #include "operators/linear_operator.hpp"
 
 namespace lacuna {
@@ -8,10 +9,11 @@ namespace lacuna {
 std::shared_ptr<const ProcessGrid> gridOfFrame(const Cube& cube);
 
 /// The same operator for every frame of a movie: A maps a frame of `domain` to a frame of `range`, on gridOfFrame().
-class EachFrame final : public LinearOperator {
+class EachFrame final : public LinearOperator, public KnownDiagonal {
  public:
   /// Throws if the cubes differ in frames or process grid, or if A does not fit a frame of them.
   EachFrame(OperatorPointer A, const Cube& domain, const Cube& range);
+  bool addGramDiagonal(Vec w, Vec d) const override;
 
  private:
   void doApplyForward(Vec x, Vec y) const override;

@@ -102,6 +102,18 @@ void FrameRecursion::solve(Vec y, Vec x) const {
     checkMpi(MPI_Send(before, count, MPI_DOUBLE, grid.timeRank() + 1, solveTag, grid.time()));
 }
 
+bool FrameRecursion::addGramDiagonal(Vec w, Vec d) const {
+  if (w) return false;
+  const WriteLocal out(d);
+  for (PetscInt f = 0; f < frames_; ++f) {
+    const auto t = static_cast<std::size_t>(first_ + f);
+    const double next = t + 1 < previous_.size() ? previous_[t + 1] : 0;
+    for (std::size_t i = 0; i < slab_; ++i)
+      out[static_cast<PetscInt>(static_cast<std::size_t>(f) * slab_ + i)] += own_[t] * own_[t] + next * next;
+  }
+  return true;
+}
+
 std::shared_ptr<const FrameRecursion> frameDifference(const Cube& cube) {
   const auto frames = static_cast<std::size_t>(cube.shape().frames);
   std::vector<double> own(frames, 1.0);

@@ -3,6 +3,7 @@
 
 #include "grid/cube.hpp"
 #include "grid/row_exchange.hpp"
+#include "operators/known_diagonal.hpp"
 #include "operators/linear_operator.hpp"
 
 namespace lacuna {
@@ -10,7 +11,7 @@ namespace lacuna {
 /// y_t = own_t x_t + previous_t x_{t-1} for the frames t of a movie (nothing before the first): differences and
 /// innovations of a Markov chain. Bidiagonal in time, the same for every pixel. Neighbours in time exchange one frame's
 /// slab; frames are not copied.
-class FrameRecursion final : public LinearOperator {
+class FrameRecursion final : public LinearOperator, public KnownDiagonal {
  public:
   /// Collective. One coefficient a frame, the same on all ranks; previous[0] is not used.
   FrameRecursion(const Cube& cube, std::vector<double> own, std::vector<double> previous);
@@ -18,6 +19,8 @@ class FrameRecursion final : public LinearOperator {
   /// Collective. x <- the solution of y = B x, x_t = (y_t - previous_t x_{t-1}) / own_t. One time group after the
   /// other. x may be y. Throws if an own_t is zero.
   void solve(Vec y, Vec x) const;
+  /// Of w = 1 alone.
+  bool addGramDiagonal(Vec w, Vec d) const override;
 
  private:
   void doApplyForward(Vec x, Vec y) const override;

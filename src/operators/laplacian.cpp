@@ -41,4 +41,16 @@ void Laplacian::doApplyForward(Vec x, Vec y) const {
   });
 }
 
+bool Laplacian::addDiagonal(Vec d) const {
+  const WriteLocal out(d);
+  const Shape& s = cube_.shape();
+  const auto neighbours = [](PetscInt i, PetscInt n) { return static_cast<double>((i > 0) + (i + 1 < n)); };
+  forEachLine(cube_, halo_.padded(), [&](const StencilLine& line) {
+    const double across = weight_[0] * neighbours(line.z, s.nz) + weight_[1] * neighbours(line.y, s.ny);
+    for (PetscInt i = 0; i < s.nx; ++i)
+      out.data()[line.own + static_cast<std::size_t>(i)] += across + weight_[2] * neighbours(i, s.nx);
+  });
+  return true;
+}
+
 }  // namespace lacuna

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "operators/gradient.hpp"
+#include "operators/known_diagonal.hpp"
 
 namespace lacuna {
 
@@ -9,10 +10,11 @@ namespace lacuna {
 /// (x(p) - x(q)) / spacing_a^2. It is minus the (2d + 1)-point Laplacian, with free boundary: neighbours that do not
 /// exist are left out. Symmetric, positive semi-definite; constants are its null space. Compact: a ghost row on either
 /// side.
-class Laplacian final : public LinearOperator {
+class Laplacian final : public LinearOperator, public KnownDiagonal {
  public:
   /// Collective. The cube has one channel. Throws 78 unless the spacing is positive and finite.
   explicit Laplacian(const Cube& cube, const Spacing& spacing = {1, 1, 1});
+  bool addDiagonal(Vec d) const override;
 
  private:
   void doApplyForward(Vec x, Vec y) const override;

@@ -3,6 +3,7 @@
 #include <petscao.h>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <string>
 
@@ -101,6 +102,70 @@ SparseOperator::SparseOperator(const Space& domain, const Space& range, SparseEn
   mine = {};
   check(MatCreateMPIAIJWithArrays(range.comm(), local, domain.local(), range.global(), domain.global(), rows.data(),
                                   columns.data(), values.data(), mat_.out()));
+  findParts();
+}
+
+void SparseOperator::findParts() {
+  Mat own = nullptr, others = nullptr;
+  const PetscInt* columns = nullptr;
+  check(MatMPIAIJGetSeqAIJ(mat_, &own, &others, &columns));
+  const auto rows = [](Mat part) {
+    Rows r;
+    PetscInt n = 0;
+    PetscBool done = PETSC_FALSE;
+    check(MatGetRowIJ(part, 0, PETSC_FALSE, PETSC_FALSE, &n, &r.begin, &r.column, &done));
+    if (!done) throw Error("SparseOperator: PETSc does not show the rows of its matrix");
+    check(MatSeqAIJGetArrayRead(part, &r.value));
+    return r;
+  };
+  own_ = rows(own);
+  others_ = rows(others);
+  PetscInt count = 0;
+  check(MatGetLocalSize(others, nullptr, &count));
+  check(VecCreateSeq(PETSC_COMM_SELF, count, otherX_.out()));
+  otherSum_ = like(otherX_);
+  Handle<IS, ISDestroy> wanted;
+  check(ISCreateGeneral(PETSC_COMM_SELF, count, columns, PETSC_USE_POINTER, wanted.out()));
+  check(VecScatterCreate(domain().scratch(), wanted, otherX_, nullptr, toOthers_.out()));
+}
+
+void SparseOperator::doApplyGram(Vec w, Vec x, Vec y) const {
+  check(VecScatterBegin(toOthers_, x, otherX_, INSERT_VALUES, SCATTER_FORWARD));
+  check(VecScatterEnd(toOthers_, x, otherX_, INSERT_VALUES, SCATTER_FORWARD));
+  check(VecSet(y, 0));
+  check(VecSet(otherSum_, 0));
+  {
+    const ReadLocal weight(w), in(x), otherIn(otherX_);
+    const WriteLocal out(y), otherOut(otherSum_);
+    for (PetscInt i = 0; i < weight.size(); ++i) {  // y <- sum_i a_i w_i (a_i . x), with the row still in the cache
+      const double s = weight[i] * (own_.dot(i, in.data()) + others_.dot(i, otherIn.data()));
+      if (s == 0) continue;
+      own_.add(i, s, out.data());
+      others_.add(i, s, otherOut.data());
+    }
+  }
+  sendBack(y);
+}
+
+bool SparseOperator::addGramDiagonal(Vec w, Vec d) const {
+  check(VecSet(otherSum_, 0));
+  {
+    const auto weight = w ? std::make_unique<ReadLocal>(w) : nullptr;
+    const WriteLocal out(d), otherOut(otherSum_);
+    for (PetscInt i = 0; i < range().local(); ++i) {
+      const double s = weight ? (*weight)[i] : 1;
+      own_.addSquares(i, s, out.data());
+      others_.addSquares(i, s, otherOut.data());
+    }
+  }
+  sendBack(d);
+  return true;
+}
+
+/// Adds what columns of other ranks have got to y.
+void SparseOperator::sendBack(Vec y) const {
+  check(VecScatterBegin(toOthers_, otherSum_, y, ADD_VALUES, SCATTER_REVERSE));
+  check(VecScatterEnd(toOthers_, otherSum_, y, ADD_VALUES, SCATTER_REVERSE));
 }
 
 }  // namespace lacuna

@@ -58,6 +58,15 @@ BOOST_AUTO_TEST_CASE(it_is_the_matrix_in_natural_order_between_any_spaces) {
       BOOST_TEST(worstDifference(inNaturalOrder(domain, x), times(transposed(dense), inNaturalOrder(range, y))) <
                  1e-14);
       requireAdjoint(A);
+      // A^T diag(w) A in one pass.
+      VecHandle w = range.vec(), z = domain.vec();
+      Rng(7).uniform(range, w);
+      A.apply(x, y);
+      check(VecPointwiseMult(y, y, w));
+      A.applyAdjoint(y, z);
+      VecHandle gram = like(z);
+      A.applyGram(w, x, gram);
+      BOOST_TEST(worstDifference(inNaturalOrder(domain, gram), inNaturalOrder(domain, z)) < 1e-13);
     }
 }
 
