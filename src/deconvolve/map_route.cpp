@@ -10,8 +10,10 @@
 #include "solvers/convex.hpp"
 #include "solvers/jacobi.hpp"
 #include "solvers/map_solver.hpp"
+#include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
+
 MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                    double level)
     : model_(model), priors_(priors), options_(options), level_(level) {}
@@ -44,7 +46,13 @@ std::unique_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& prior
   return std::make_unique<SumOfTerms>(std::move(terms));
 }
 
-void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& e) const {
+bool MapRoute::spectral() const {
+  return model_.convolution && !exponential() &&
+         (priors_.time.chain || priors_.space.kind == SpacePrior::Kind::Gaussian);
+}
+
+void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
+                      Estimate& e) const {
   MapOptions how;
   const bool bound = options_.positivity == Positivity::Bound;
   how.method = options_.algorithm != "quasi-newton" ? "newton" : bound ? "bqnls" : "lmvm";
@@ -56,6 +64,11 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, 
   if (exponential()) {  // no pixel starts at 0
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));
+  }
+  std::optional<SpectralPreconditioner> preconditioner;
+  if (how.method == "newton" && spectral()) {
+    preconditioner.emplace(convexProblem(strength));
+    how.preconditioner = [&](const TermAt& at) { return preconditioner->at(at); };
   }
   const MapResult r = solveMap(*energy(priors), how, x, observer);
   if (exponential()) {
@@ -89,8 +102,7 @@ double MapRoute::priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const 
   return sum;
 }
 
-void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
-                        Estimate& e) const {
+ConvexProblem MapRoute::convexProblem(double strength) const {
   ConvexProblem p(*model_.convolution);
   p.noise = model_.noise;
   p.exposure = model_.data.exposure;
@@ -104,6 +116,12 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
   p.chain = priors_.time.chain;
   p.chainPower = priors_.time.power;
+  return p;
+}
+
+void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
+                        Estimate& e) const {
+  const ConvexProblem p = convexProblem(strength);
   ConvexOptions how;
   how.proximal.rtol = rtol;
   how.proximal.iterations = options_.iterations;
@@ -129,7 +147,7 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
   if (split)
     proximal(priors, strength, rtol, x, observer, e);
   else
-    newton(priors, rtol, x, observer, e);
+    newton(priors, strength, rtol, x, observer, e);
   return e;
 }
 

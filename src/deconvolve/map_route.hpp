@@ -6,6 +6,7 @@
 #include "deconvolve/imaging_model.hpp"
 #include "deconvolve/imaging_priors.hpp"
 #include "deconvolve/prior_terms.hpp"
+#include "solvers/convex_problem.hpp"
 
 namespace lacuna {
 
@@ -27,14 +28,19 @@ class MapRoute {
   /// What keeps ADMM from being used; empty: nothing.
   std::string whyNotProximal() const;
   bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
-  /// Energy of data and priors, without the rounded corners of l1 norms.
+  /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. Not for logarithms,
+  /// whose weights differ too much from pixel to pixel.
+  bool spectral() const;
+  ConvexProblem convexProblem(double strength) const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
   std::unique_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
+  /// Energy of data and priors, without the rounded corners of l1 norms.
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
                 Estimate& estimate) const;
-  void newton(const std::vector<PriorTerm>& priors, double rtol, Vec x, Observer* observer, Estimate& estimate) const;
+  void newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
+              Estimate& estimate) const;
 
   const ImagingModel& model_;
   const ImagingPriors& priors_;

@@ -52,6 +52,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
   check(VecDot(r, r, &product));
   rr = product;
   const double start = rr;
+  double atHalf = 0;  // gain after half of the iterations allowed
   const auto precondition = [&] {
     if (!inverse) return rr;
     inverse->apply(r, *z);
@@ -73,6 +74,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     const double a = rz / curvature, gained = 0.5 * a * rz;
     rr = advance(space.comm(), a, p, q, free, d, r);
     step.gain += gained;
+    if (step.iterations == options.iterations / 2) atHalf = step.gain;
     if (step.gain > options.known) {
       if (step.iterations * gained <= options.share * step.gain) break;
     } else if (rr <= milestone * milestone * start) {
@@ -86,7 +88,8 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     rz = precondition();
     check(VecAYPX(p, rz / before, inverse ? Vec(*z) : Vec(r)));
   }
-  step.known = step.known || rr == 0;
+  const bool settled = step.iterations == options.iterations && step.gain - atHalf <= 0.1 * step.gain;
+  step.known = step.known || rr == 0 || settled;
   return step;
 }
 
