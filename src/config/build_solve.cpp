@@ -30,6 +30,15 @@ Shape unknownShape(const Inputs& in, const Shape& data, std::int64_t columns) {
   return s;
 }
 
+/// Rank-local. Expectation maximisation shares out counts in proportion to the entries.
+void requireNotNegative(const std::string& path, const SparseEntries& m) {
+  for (std::size_t k = 0; k < m.value.size(); ++k)
+    if (m.value[k] < 0)
+      throw Error(ExitCode::BadData, fmt::format("{}: row {}, column {}: {} is negative; [solver] method = "
+                                                 "\"richardson-lucy\" needs a matrix without such entries",
+                                                 path, m.row[k], m.column[k], m.value[k]));
+}
+
 }  // namespace
 
 SolveProblem::SolveProblem(MPI_Comm comm, const Inputs& inputs) : inputs_(inputs), source_(comm, inputs, false, true) {
@@ -37,6 +46,7 @@ SolveProblem::SolveProblem(MPI_Comm comm, const Inputs& inputs) : inputs_(inputs
   // Every group of ranks that shares frames reads the matrix for itself.
   const MPI_Comm space = data().grid().space();
   SparseEntries entries = readSparse(space, path, name);
+  if (inputs.text("solver.method") == "richardson-lucy") together(comm, [&] { requireNotNegative(path, entries); });
   MatrixSize size{entries.rows, entries.columns, 0};
   const std::int64_t mine = static_cast<std::int64_t>(entries.value.size());
   checkMpi(MPI_Allreduce(&mine, &size.entries, 1, MPI_INT64_T, MPI_SUM, space));

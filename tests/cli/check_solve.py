@@ -143,6 +143,8 @@ def refusals(folder):
         run(folder, sys.argv[1], operator + data, ranks, 65, ["H.h5", "7"])
         spoil("data", 2, np.nan)
         run(folder, sys.argv[1], operator + data, ranks, 65, ["H.h5", "finite"])
+        write_matrix(folder, sp.diags([1.0, 1, -1, 1, 1]))
+        run(folder, sys.argv[1], operator + data + '[solver]\nmethod = "richardson-lucy"\n', ranks, 65, ["row 2, column 2", "negative"])
         write_matrix(folder, H[:4])
         run(folder, sys.argv[1], operator + data, ranks, 65, ["4 rows", "5 numbers"])
         write_matrix(folder, sp.diags([1.0, 0, 1, 1, 1]))
