@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "version.hpp"
@@ -24,6 +25,18 @@ std::string quoted(const std::string& word) {
   return out;
 }
 
+/// --overwrite is for products: a run must not replace what it reads.
+void refuseToReplaceInputs(const Inputs& inputs) {
+  const std::filesystem::path product = inputs.path("output.folder") / (inputs.text("output.name") + ".h5");
+  std::error_code ignored;  // what does not exist is told where it is opened
+  for (const Key& key : keysOf(inputs.program()))
+    if (key.type == KeyType::Path && key.section != "output" && inputs.given(key.fullName()) &&
+        std::filesystem::equivalent(product, inputs.path(key.fullName()), ignored))
+      throw Error(ExitCode::CannotCreate,
+                  fmt::format("cannot create {}: it is the input [{}] {}: choose another [output] name or folder",
+                              product.string(), key.section, key.name));
+}
+
 }  // namespace
 
 std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::vector<std::string>& words) {
@@ -40,6 +53,7 @@ std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::ve
   Inputs inputs = Inputs::parseText(program, text, line.config, line.settings);
   if (root)
     for (const auto& note : inputs.notes()) fmt::print("note: {}\n", note);
+  onRankZero(comm, [&] { refuseToReplaceInputs(inputs); });
   std::string command(programName(program));
   for (const auto& word : words) command.append(" ").append(quoted(word));
   return StartedRun{std::move(line), std::move(inputs), std::move(command)};

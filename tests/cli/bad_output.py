@@ -21,6 +21,13 @@ def there(*names, words=None, columns=None):
     return spoil
 
 
+def input_is_output(scene):
+    """The name of the product is that of the catalogue."""
+    scene.catalogue()
+    os.rename(scene.path("cat.fits"), scene.path("out.h5"))
+    return ["run.toml", "--overwrite", "--set", "data.file=out.h5"]
+
+
 def folders(*names, words=None):
     def spoil(scene):
         scene.catalogue()
@@ -84,6 +91,7 @@ OUTPUT = [
     Case("a map exists that this run does not make", CREATE, ["out_std.fits", "--overwrite"],
          there("out_std.fits", words=["run.toml", "--set", "posterior.samples=0"])),
     Case("the list of peaks exists", CREATE, ["out_peaks.csv", "--overwrite"], there("out_peaks.csv")),
+    Case("the product would replace the catalogue", CREATE, ["out.h5", "[data] file"], input_is_output, (1, 2)),
     Case("--overwrite replaces all", 0, [], there(*PRODUCTS, words=OVERWRITE), (1, 2, 3), then=products),
     Case("--overwrite, but the data are bad", DATA, ["cat.fits", "'e1'"], there(*PRODUCTS, words=OVERWRITE, columns={"e1": None})),
     Case("--overwrite, but the solver's options are bad", 64, ["-no_such_option"],
