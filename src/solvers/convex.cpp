@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "solvers/map_solver.hpp"
 #include "solvers/spectral_preconditioner.hpp"
@@ -24,6 +25,19 @@ double kktResidual(const Term& term, Vec x, bool positive) {
   }));
 }
 
+/// x <- (1 - part) x + part start, with the least of a few parts that makes E finite; E there. The result of ADMM may
+/// say that nothing can be where something was counted; the start did not.
+double mixInStart(const std::function<double(Vec)>& value, Vec start, Vec x) {
+  double energy = std::numeric_limits<double>::infinity(), taken = 0;
+  for (const double part : {1e-6, 1e-4, 1e-2, 1.0}) {
+    if (std::isfinite(energy)) break;
+    check(VecAXPBY(x, (part - taken) / (1 - taken), (1 - part) / (1 - taken), start));
+    taken = part;
+    energy = value(x);
+  }
+  return energy;
+}
+
 }  // namespace
 
 ConvexResult solveConvex(const ConvexProblem& problem, const std::function<double(Vec)>& value, const Term* term,
@@ -32,7 +46,10 @@ ConvexResult solveConvex(const ConvexProblem& problem, const std::function<doubl
   const bool polishes = term && held && problem.totalVariation == 0;
   ProximalOptions first = options.proximal;
   if (polishes) first.gap = std::max(first.gap, options.handOver);
-  const ProximalResult p = solveProximal(problem, value, first, x, observer);
+  const ScratchVec start = problem.image.space().scratch();
+  check(VecCopy(x, start));
+  ProximalResult p = solveProximal(problem, value, first, x, observer);
+  if (std::isinf(p.energy)) p.energy = mixInStart(value, start, x);
 
   ConvexResult r;
   static_cast<Stopped&>(r) = p;

@@ -261,3 +261,30 @@ BOOST_AUTO_TEST_CASE(what_it_cannot_do_is_refused) {
   refused([](ConvexProblem& p) { p.psfs = {psfOf(3, 3, 3, 0)}; }, "wider");
   refused([](ConvexProblem& p) { p.psfs = {psfOf(1, 3, 3, 0), psfOf(1, 3, 3, 0)}; }, "2 PSFs");
 }
+
+BOOST_AUTO_TEST_CASE(a_result_is_feasible_however_early_it_is_taken) {
+  const Shape shape{1, 1, 1, 1, 40};
+  const Cube cube = cubeOf(shape, 1);
+  ConvexProblem problem;
+  problem.image = problem.data = cube;
+  problem.psfs = {{1, 1, 3, {0, 0, 1}, {0, 1, 0.5}}};
+  const VecHandle y = cube.space().vec(), x = cube.space().vec();
+  fillNatural(cube.space(), y, [](std::int64_t i) { return i == 8 ? 1e6 : i % 5 == 0 ? 1.0 : 0.0; });  // no background
+  const auto noise = std::make_shared<PoissonNoise>(cube.space(), y);
+  problem.noise = noise;
+  const auto blur = Convolution::make(cube, cube, problem.psfs, {});
+  const auto value = [&](Vec at) {
+    const VecHandle mean = cube.space().vec();
+    blur->apply(at, mean);
+    return noise->value(mean);
+  };
+  check(VecSet(x, 10));
+  const double start = value(x);
+  ConvexOptions options;
+  options.proximal.iterations = 3;
+  const ConvexResult r = solveConvex(problem, value, nullptr, options, x);
+  BOOST_TEST(std::isfinite(r.energy));
+  BOOST_TEST(r.energy == value(x), boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(r.energy < start);
+  BOOST_TEST((r.limited && !r.converged));
+}
