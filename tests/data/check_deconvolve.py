@@ -124,45 +124,6 @@ rtol = 1e-9
     require(distance <= 1e-2, f"distance to the reference {distance:.1e} <= 1e-2")
 
 
-def redlionfish(data, folder):
-    """A volume with a measured PSF: nearer to the truth than the best Richardson-Lucy iterate."""
-    with h5py.File(f"{data}/redlionfish_160.h5") as file:
-        psf = file["psf"][:].astype(float)
-    path = write(folder, "psf.h5", psf=(psf - psf.min()) / np.ptp(psf))
-    truth = np.zeros((160, 160, 160))
-    places = range(5, 160, 67)
-    for z in places:
-        for y in places:
-            for x in places:
-                truth[z:z + 2, y:y + 2, x:x + 2] = 1
-    common = f'''
-[data]
-file = "{data}/redlionfish_160.h5"
-dataset = "data"
-axes = "zyx"
-gain = 0.8391
-[psf]
-kind = "file"
-file = "{path}"
-center = "middle"
-'''
-
-    def distance(estimate):
-        """RMSE after the best overall factor: the truth's scale is that of the recipe's normalisation."""
-        factor = (estimate * truth).sum() / max((estimate**2).sum(), 1e-300)
-        return np.sqrt(((factor * estimate - truth) ** 2).mean())
-
-    best = np.inf
-    for iterations in (10, 30, 100):
-        maps, _, _ = run(folder, common + f'[solver]\nmethod = "richardson-lucy"\niterations = {iterations}\n')
-        found = distance(maps["estimate"])
-        print(f"Richardson-Lucy, {iterations} iterations: {found:.5f}", flush=True)
-        best = min(best, found)
-    maps, _, out = run(folder, common + '[prior.space]\nkind = "starlet"\nscales = 3\nstrength = 0.02\n[solver]\nrtol = 1e-4\niterations = 200\n', codes=(0, 3))
-    found = distance(maps["estimate"])
-    require(found < best, f"MAP {found:.5f} < best Richardson-Lucy {best:.5f}")
-
-
 def cells(data, folder):
     """A time lapse in camera units, by the example for microscopes with the gain of this camera (variance against mean)."""
     example = os.path.join(os.path.dirname(__file__), "..", "..", "inputs", "deconvolve_cells.toml")
@@ -197,4 +158,4 @@ if __name__ == "__main__":
         print("SKIPPED: LACUNA_DATA is not set: the checks on real data were not made")
         sys.exit(77)
     with tempfile.TemporaryDirectory(prefix="lacuna_data_") as scratch:
-        {"camera": camera, "celegans": celegans, "chandra": chandra, "redlionfish": redlionfish, "cells": cells}[sys.argv[1]](root, scratch)
+        {"camera": camera, "celegans": celegans, "chandra": chandra, "cells": cells}[sys.argv[1]](root, scratch)
