@@ -57,7 +57,7 @@ ImagingSource::ImagingSource(MPI_Comm comm, const Inputs& inputs, bool oneGroup,
 std::string ImagingSource::sizeText() const {
   const Shape& s = cube_.shape();
   const std::string pixels = s.nz > 1           ? fmt::format("{} x {} x {}", s.nz, s.ny, s.nx)
-                             : source_.isLine() ? fmt::format("{}", s.nx)
+                             : source_.isLine() ? fmt::format("{}", s.nx * s.ny)
                                                 : fmt::format("{} x {}", s.ny, s.nx);
   return fmt::format("{}: {} frame{} of {} pixels", source_.header().text(), s.frames, s.frames == 1 ? "" : "s",
                      pixels);
