@@ -157,7 +157,7 @@ Psf modelPsf(const Inputs& in, const Shape& data, std::size_t axes) {
 }
 
 std::array<PetscInt, 3> givenCenter(const Inputs& in, const Psf& psf, std::size_t axes) {
-  if (in.isText("psf.center")) return psfCenter(psf, in.text("psf.center"));
+  if (in.isText("psf.center")) return centerOf(psf, in.text("psf.center"));
   const auto& at = in.numbers("psf.center");
   if (at.size() != axes)
     throw in.bad("psf.center", fmt::format("{} coordinates; these data have {} axes", at.size(), axes));
@@ -170,37 +170,6 @@ std::array<PetscInt, 3> givenCenter(const Inputs& in, const Psf& psf, std::size_
 
 }  // namespace
 
-std::array<PetscInt, 3> psfCenter(const Psf& psf, const std::string& rule) {
-  if (rule == "middle") return {(psf.nz - 1) / 2, (psf.ny - 1) / 2, (psf.nx - 1) / 2};
-  std::array<double, 3> centroid{};
-  double sum = 0;
-  const auto place = [&](std::size_t i) {
-    const auto n = static_cast<PetscInt>(i);
-    return std::array<PetscInt, 3>{n / (psf.ny * psf.nx), n / psf.nx % psf.ny, n % psf.nx};
-  };
-  for (std::size_t i = 0; i < psf.values.size(); ++i) {
-    const auto p = place(i);
-    for (std::size_t a = 0; a < 3; ++a) centroid[a] += psf.values[i] * static_cast<double>(p[a]);
-    sum += psf.values[i];
-  }
-  for (double& c : centroid) c /= sum;
-  const std::array<PetscInt, 3> last{psf.nz - 1, psf.ny - 1, psf.nx - 1};
-  std::array<PetscInt, 3> best{};
-  for (std::size_t a = 0; a < 3; ++a)
-    best[a] = static_cast<PetscInt>(std::clamp(std::floor(centroid[a] + 0.5), 0.0, static_cast<double>(last[a])));
-  if (rule == "centroid") return best;
-  const double peak = *std::max_element(psf.values.begin(), psf.values.end());
-  double nearest = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < psf.values.size(); ++i) {
-    if (psf.values[i] < peak * (1 - 1e-12)) continue;
-    const auto p = place(i);
-    double distance = 0;
-    for (std::size_t a = 0; a < 3; ++a) distance += std::pow(static_cast<double>(p[a]) - centroid[a], 2);
-    if (distance < nearest - 1e-9) nearest = distance, best = p;
-  }
-  return best;
-}
-
 BuiltPsfs buildPsfs(MPI_Comm comm, const Inputs& in, const Shape& data, const FrameChoice& frames) {
   BuiltPsfs built;
   const std::size_t axes = data.nz > 1 ? 3 : data.ny > 1 ? 2 : 1;
@@ -210,10 +179,8 @@ BuiltPsfs buildPsfs(MPI_Comm comm, const Inputs& in, const Shape& data, const Fr
     if (file) psf.center = givenCenter(in, psf, axes);
   for (std::size_t i = 0; i < built.psfs.size(); ++i) {
     Psf& psf = built.psfs[i];
-    const double sum = std::accumulate(psf.values.begin(), psf.values.end(), 0.0);
     const bool normalise = in.flag("psf.normalise");
-    if (normalise)
-      for (double& v : psf.values) v /= sum;
+    const double sum = normalise ? normalisePsf(psf) : std::accumulate(psf.values.begin(), psf.values.end(), 0.0);
     const auto negative = std::count_if(psf.values.begin(), psf.values.end(), [](double v) { return v < 0; });
     if (i < 4)
       built.notes.push_back(fmt::format("PSF{}: {} x {} x {} pixels, centre z {}, row {}, column {}, sum {:.6g}{}{}",

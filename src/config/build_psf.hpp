@@ -25,7 +25,4 @@ struct FrameChoice {
 /// number of axes), 78.
 BuiltPsfs buildPsfs(MPI_Comm comm, const Inputs& inputs, const Shape& data, const FrameChoice& frames);
 
-/// Rank-local. Where the PSF stays: "peak" (of equal ones the one nearest to the centroid), "centroid", "middle".
-std::array<PetscInt, 3> psfCenter(const Psf& psf, const std::string& rule);
-
 }  // namespace lacuna

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -193,23 +194,34 @@ double normalisePsf(Psf& psf) {
 std::array<PetscInt, 3> centerOf(const Psf& psf, const std::string& how) {
   if (how == "middle") return {(psf.nz - 1) / 2, (psf.ny - 1) / 2, (psf.nx - 1) / 2};
   if (how != "peak" && how != "centroid") refuse("the center '" + how + "' is not one of peak, centroid, middle");
-  if (how == "peak") {
-    const auto i = static_cast<PetscInt>(std::max_element(psf.values.begin(), psf.values.end()) - psf.values.begin());
-    return {i / psf.nx / psf.ny, i / psf.nx % psf.ny, i % psf.nx};
+  std::array<double, 3> centroid{};
+  double sum = 0;
+  const auto place = [&](std::size_t i) {
+    const auto n = static_cast<PetscInt>(i);
+    return std::array<PetscInt, 3>{n / (psf.ny * psf.nx), n / psf.nx % psf.ny, n % psf.nx};
+  };
+  for (std::size_t i = 0; i < psf.values.size(); ++i) {
+    const auto p = place(i);
+    for (std::size_t a = 0; a < 3; ++a) centroid[a] += psf.values[i] * static_cast<double>(p[a]);
+    sum += psf.values[i];
   }
-  std::array<double, 3> sum{};
-  double weight = 0;
-  std::size_t i = 0;
-  for (PetscInt z = 0; z < psf.nz; ++z)
-    for (PetscInt y = 0; y < psf.ny; ++y)
-      for (PetscInt x = 0; x < psf.nx; ++x) {
-        const double h = std::abs(psf.values[i++]);
-        weight += h;
-        sum[0] += h * double(z), sum[1] += h * double(y), sum[2] += h * double(x);
-      }
-  if (!(weight > 0)) throw Error(ExitCode::BadData, "PSF: without light it has no centroid");
-  return {static_cast<PetscInt>(std::lround(sum[0] / weight)), static_cast<PetscInt>(std::lround(sum[1] / weight)),
-          static_cast<PetscInt>(std::lround(sum[2] / weight))};
+  if (!(sum > 0)) throw Error(ExitCode::BadData, "PSF: without light it has no centroid");
+  for (double& c : centroid) c /= sum;
+  const std::array<PetscInt, 3> last{psf.nz - 1, psf.ny - 1, psf.nx - 1};
+  std::array<PetscInt, 3> best{};
+  for (std::size_t a = 0; a < 3; ++a)
+    best[a] = static_cast<PetscInt>(std::clamp(std::floor(centroid[a] + 0.5), 0.0, static_cast<double>(last[a])));
+  if (how == "centroid") return best;
+  const double peak = *std::max_element(psf.values.begin(), psf.values.end());
+  double nearest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < psf.values.size(); ++i) {
+    if (psf.values[i] < peak * (1 - 1e-12)) continue;
+    const auto p = place(i);
+    double distance = 0;
+    for (std::size_t a = 0; a < 3; ++a) distance += std::pow(static_cast<double>(p[a]) - centroid[a], 2);
+    if (distance < nearest - 1e-9) nearest = distance, best = p;
+  }
+  return best;
 }
 
 }  // namespace lacuna

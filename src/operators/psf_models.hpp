@@ -40,8 +40,8 @@ Psf microscopePsf(const Microscope& microscope);
 
 /// Divides by the sum; returns the sum that it had. Throws 65 where it is zero or not finite.
 double normalisePsf(Psf& psf);
-/// The entry that stays where it is: "peak" (of equal ones the first), "centroid" (of |h|, rounded), "middle" = (n - 1)
-/// / 2 rounded down. Throws 78 on another word.
+/// The entry that stays where it is: "peak" (of equal ones the nearest to the centroid), "centroid" (rounded), "middle"
+/// = (n - 1) / 2 rounded down. Throws 78 on another word, 65 where the sum of the PSF is not positive.
 std::array<PetscInt, 3> centerOf(const Psf& psf, const std::string& how);
 
 }  // namespace lacuna

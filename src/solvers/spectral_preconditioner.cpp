@@ -52,13 +52,6 @@ Shape SpectralPreconditioner::gridShape(const Cube& image, const std::vector<Psf
   return {s.frames, 1, padded(s.nz, reach[0]), padded(s.ny, reach[1]), padded(s.nx, reach[2])};
 }
 
-std::int64_t SpectralPreconditioner::bytes(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary) {
-  const Cube grid(image.gridPointer(), gridShape(image, psfs, boundary));
-  const Modes modes(grid);
-  const std::int64_t tables = 2 + (psfs.size() > 1 ? grid.box().count[0] : 1);
-  return SpectralChain::bytes(grid, modes) + Fft::bytes(grid) + 8 * (grid.box().size() + tables * modes.perPlane());
-}
-
 SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
     : image_(p.image),
       grid_(p.image.gridPointer(), gridShape(p.image, p.psfs, p.boundary)),

@@ -27,9 +27,6 @@ class SpectralPreconditioner {
   /// follow from the curvature times a constant. One product. The operator is valid until the next call.
   OperatorPointer at(const TermAt& point);
 
-  /// Bytes that it keeps on this rank.
-  static std::int64_t bytes(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary);
-
  private:
   class Inverse;
   static Shape gridShape(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary);
