@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <string>
 
 #include "grid/padding.hpp"
@@ -115,12 +114,8 @@ void Admm::makeTransfers() {
 
 /// The quadratic terms but for the penalties and the chain, and |D|^2, by mode.
 void Admm::quadraticTerms() {
-  const std::array<double, 3>& h = problem_.spacing;
-  const auto square = [](double f, double spacing) {
-    return (2 - 2 * std::cos(2 * std::numbers::pi * f)) / (spacing * spacing);
-  };
   fft_.modes().forEach([&](const Mode& k) {
-    const double laplacian = square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
+    const double laplacian = squaredDifferences(k, problem_.spacing);
     if (slope_) laplacian_.push_back(laplacian);
     quadratic_.push_back(problem_.smooth * laplacian + (problem_.power ? 1 / problem_.power(k) : 0));
   });

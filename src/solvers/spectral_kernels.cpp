@@ -1,6 +1,10 @@
 #include "solvers/spectral_kernels.hpp"
 
+#include <cmath>
+#include <numbers>
+
 namespace lacuna {
+
 namespace {
 
 using Complex = std::complex<double>;
@@ -33,6 +37,13 @@ double* parts(Complex* p) { return reinterpret_cast<double*>(p); }
 }
 
 }  // namespace
+
+double squaredDifferences(const Mode& k, const Spacing& h) {
+  const auto square = [](double f, double spacing) {
+    return (2 - 2 * std::cos(2 * std::numbers::pi * f)) / (spacing * spacing);
+  };
+  return square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
+}
 
 void applyAdjointTransfer(std::size_t n, double c, const double* share, const Complex* h, const Complex* in,
                           Complex* out) {

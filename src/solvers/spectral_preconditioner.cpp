@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 #include "grid/padding.hpp"
@@ -20,14 +19,6 @@ constexpr double leastPart = 1e-4;
 double sumSquared(const Psf& h) {
   const double sum = std::accumulate(h.values.begin(), h.values.end(), 0.0);
   return sum * sum;
-}
-
-/// |D|^2 of forward differences over the spacing.
-double laplacian(const Mode& k, const Spacing& h) {
-  const auto square = [](double f, double spacing) {
-    return (2 - 2 * std::cos(2 * std::numbers::pi * f)) / (spacing * spacing);
-  };
-  return square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
 }
 
 }  // namespace
@@ -86,7 +77,7 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
   }
   std::vector<double> link;
   fft_.modes().forEach([&](const Mode& k) {
-    const double g = laplacian(k, p.spacing);
+    const double g = squaredDifferences(k, p.spacing);
     quadratic_.push_back(p.smooth * (p.order == 2 ? g * g : g) + (p.power ? 1 / p.power(k) : 0));
     if (p.chain && p.chainPower) link.push_back(1 / p.chainPower(k));
   });
