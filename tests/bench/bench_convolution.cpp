@@ -1,13 +1,17 @@
 /// bench_convolution PROBLEM.h5 PSF [ENGINE] [BOUNDARY]: a Richardson-Lucy iteration beside the four bare FFTW
-/// transforms that FFT methods need for it, on the same ranks in the same process; and H, H^T alone. One line of JSON
-/// on standard output. PROBLEM.h5 (tests/bench/make_blur_problem.py): counts [ny][nx] and PSFs.
+/// transforms that FFT methods need for it, on the same ranks in the same process; and H, H^T alone. Then an iteration
+/// of Richardson-Lucy, and one of Newton's conjugate gradients, beside their floors: the two convolutions at the speed
+/// that they have alone, and the vectors that the rest must read and write at the bandwidth of the machine. One line of
+/// JSON on standard output. PROBLEM.h5 (tests/bench/make_blur_problem.py): counts [ny][nx] and PSFs.
 #include <fmt/format.h>
 
-#include "bare_transforms.hpp"
 #include "base/run.hpp"
+#include "floors.hpp"
 #include "io/h5_reader.hpp"
+#include "operators/algebra.hpp"
 #include "operators/convolution.hpp"
 #include "operators/psf_models.hpp"
+#include "solvers/newton_step.hpp"
 #include "solvers/richardson_lucy.hpp"
 
 using namespace lacuna;
@@ -41,9 +45,16 @@ ExitCode bench(const std::vector<std::string>& words) {
   const RichardsonLucy solver(H, counts);
   rejectUnusedPetscOptions();
 
-  double (*const clock)() = sizeOf(PETSC_COMM_WORLD) > 1 ? MPI_Wtime : cpuSeconds;
+  // Bytes a pixel. Richardson-Lucy: y and the mean, which becomes the ratio; x, the correction, 1 / H^T 1. Conjugate
+  // gradients: the weights; p.q; x and r from p and q, and r.r; p from r.
+  constexpr double bytesOfStep = 3 * 8 + 4 * 8, bytesOfProduct = 8 + 2 * 8 + 6 * 8 + 3 * 8;
+  VecHandle w = image.space().vec();
+  const VecHandle g = image.space().vec();
+  check(VecSet(w, 0.3));
+  const OperatorPointer gramOfH = gram(H, std::move(w));
+  double (*const clock)() = benchClock();
   constexpr int iterations = 8, rounds = 7;
-  std::vector<double> iteration, once, floors, wall;
+  std::vector<double> iteration, once, floors, wall, product, rate;
   for (int r = 0; r < rounds; ++r) {
     floors.push_back(bareTransforms(image.shape().ny, image.shape().nx, 3, clock));
     check(VecSet(x, 0.5));
@@ -57,15 +68,30 @@ ExitCode bench(const std::vector<std::string>& words) {
                              H->applyAdjoint(mu, x);
                            }) /
                    2);
+    check(VecCopy(counts, g));
+    int products = 1;
+    product.push_back(
+        seconds(clock,
+                [&] {
+                  products = newtonStep(*gramOfH, nullptr, g, nullptr, {.known = 1e300, .iterations = 6}, x).iterations;
+                }) /
+        products);
+    rate.push_back(bandwidth(5 * 8 * image.space().local()));
   }
+  const double perByte = most(static_cast<double>(image.space().local()) / *std::max_element(rate.begin(), rate.end()));
+  const double stepFloor = 2 * least(once) + bytesOfStep * perByte,
+               productFloor = 2 * least(once) + bytesOfProduct * perByte;
   if (rankOf(PETSC_COMM_WORLD) != 0) return ExitCode::Success;
   fmt::print(stderr, "{}\n", H->choiceText());
   fmt::print(
       "{{\"ranks\": {}, \"psf\": \"{}\", \"iteration_ms\": {:.2f}, \"wall_ms\": {:.2f}, \"convolution_ms\": {:.2f}, "
-      "\"four_transforms_ms\": "
-      "{:.2f}, \"ratio\": {:.3f}, \"memory_MB\": {:.1f}}}\n",
+      "\"four_transforms_ms\": {:.2f}, \"ratio\": {:.3f}, \"memory_MB\": {:.1f}, \"GB_per_s\": {:.1f}, \"floor_ms\": "
+      "{:.2f}, "
+      "\"iteration_to_floor\": {:.2f}, \"cg_ms\": {:.2f}, \"cg_floor_ms\": {:.2f}, \"cg_to_floor\": {:.2f}}}\n",
       sizeOf(PETSC_COMM_WORLD), words[1], 1e3 * least(iteration), 1e3 * least(wall), 1e3 * least(once),
-      1e3 * least(floors), least(floors) / least(iteration), 1e-6 * static_cast<double>(H->bytes()));
+      1e3 * least(floors), least(floors) / least(iteration), 1e-6 * static_cast<double>(H->bytes()),
+      1e-9 * *std::max_element(rate.begin(), rate.end()), 1e3 * stepFloor, least(iteration) / stepFloor,
+      1e3 * least(product), 1e3 * productFloor, least(product) / productFloor);
   return ExitCode::Success;
 }
 

@@ -1,7 +1,9 @@
 /// bench_proximal CASE FOLDER [GAP]: ADMM with penalties of its own choice on a case of make_poisson_problems.py
 /// (b2mle, b2map, b4, b5), until its energy (deviance/2 + priors) is GAP nats above the optimum. One line of JSON on
 /// standard output; seconds are those of the iterations, without planning the transforms and without the evaluations of
-/// the energy that only the trace needs, and the floor is that of an iteration's bare transforms in the same run.
+/// the energy that only the trace needs. Then an iteration (CPU time on one rank) beside its floors, measured in turn:
+/// its four bare FFTW transforms a frame, and the bytes that it must move at the bandwidth of arrays of that size;
+/// `ratio` is to their sum. The square roots and divisions of the proximal steps are stated apart.
 /// FOLDER: PREFIX_counts.npy, PREFIX_psf.npy, with PREFIX b2, b4 or b5. PETSc options, after --: -optimum E,
 /// -iterations N, -time_ranks T, -trace 1.
 #include <fmt/format.h>
@@ -13,11 +15,12 @@
 
 #include "base/phase.hpp"
 #include "base/run.hpp"
-#include "grid/fft.hpp"
+#include "floors.hpp"
 #include "model/poisson_noise.hpp"
 #include "priors/markov_prior.hpp"
 #include "priors/smoothness.hpp"
 #include "priors/sparsity.hpp"
+#include "solvers/admm.hpp"
 #include "solvers/proximal.hpp"
 
 using namespace lacuna;
@@ -51,45 +54,66 @@ double option(const char* name, double value) {
   return value;
 }
 
-/// Seconds of the transforms of an iteration alone, with rows and lines copied in and out.
-double bareTransforms(const Cube& grid) {
-  const Fft fft(grid);
-  const std::size_t line = static_cast<std::size_t>(fft.modes().lineLength()) * fft.modes().inner();
-  std::vector<double> field(static_cast<std::size_t>(grid.space().local()), 1.0);
-  std::vector<Fft::Complex> spectrum(static_cast<std::size_t>(fft.modes().perPlane()));
-  const std::size_t plane =
-      fft.modes().planes() > 0 ? field.size() / static_cast<std::size_t>(fft.modes().planes()) : 0;
-  double best = 1e300;
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    checkMpi(MPI_Barrier(PETSC_COMM_WORLD));
-    const double start = MPI_Wtime();
-    for (PetscInt t = 0; t < fft.modes().planes(); ++t) {
-      double* here = field.data() + static_cast<std::size_t>(t) * plane;
-      for (int twice = 0; twice < 2; ++twice) {
-        fft.forward(
-            1,
-            [&](PetscInt, PetscInt first, PetscInt n, double* rows) {
-              std::copy_n(here + first * fft.rowLength(), n * fft.rowLength(), rows);
-            },
-            [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
-              std::copy_n(lines, n * line, spectrum.data() + first * line);
-            });
-        fft.backward(
-            1,
-            [&](PetscInt, PetscInt first, PetscInt n, Fft::Complex* lines) {
-              std::copy_n(spectrum.data() + first * line, n * line, lines);
-            },
-            [&](PetscInt, PetscInt first, PetscInt n, double* rows) {
-              std::copy_n(rows, n * fft.rowLength(), here + first * fft.rowLength());
-            });
-      }
-      std::fill_n(here, plane, 1.0);
-    }
-    double mine = MPI_Wtime() - start, slowest = 0;
-    checkMpi(MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, PETSC_COMM_WORLD));
-    best = std::min(best, slowest);
+/// Bytes that an iteration must move on this rank, beside what its transforms read and write of their own arrays: every
+/// array of the state read once and written once in each of the two sweeps that need it (to the right-hand side, and
+/// back from x), a real number 8, of n pixels of the padded grid, N of the image, with m modes a pixel (about half).
+struct Traffic {
+  double data, bound, slope, spectra;
+  double all() const { return data + bound + slope + spectra; }
+};
+Traffic trafficOf(const ConvexProblem& p, double n, double N, double m) {
+  const double axes = p.totalVariation > 0 ? 2 : 0;
+  Traffic t{};
+  t.data = 5 * 8 * n + (p.background ? 16 : 8) * N;   // r; s and r back and forth, the counts, the background
+  t.bound = 3 * 8 * n;                                // s; s back and forth
+  t.slope = (2 * axes + (axes > 0 ? 2 : 0)) * 8 * n;  // s of each axis back and forth, their divergence there and back
+  // The transfer function twice, the factor, x written, and read for x and for h * x; with a chain the forward sweep
+  // takes it up again, and so the backward one, with the factor.
+  t.spectra = (2 * 16 + 8 + 3 * 16 + (p.chain ? 2 * 16 + 8 : 0)) * m * n;
+  return t;
+}
+
+/// Milliseconds of an iteration beside its floors, measured in turn; the medians of the rounds.
+struct Cost {
+  double iteration, transforms, traffic, arithmetic, gigabytes;  ///< GB/s
+  double ratio, ratioWithArithmetic;
+};
+Cost costOf(const ConvexProblem& p, const Penalties& penalties, Vec x) {
+  const Cube grid(p.image.gridPointer(), proximalGrid(p));
+  const Modes modes(grid);
+  const double n = static_cast<double>(grid.space().local()), N = static_cast<double>(p.image.space().local());
+  const PetscInt frames = grid.box().count[0], line = p.image.shape().nx;
+  const double m = n > 0 ? static_cast<double>(modes.perPlane() * modes.planes()) / n : 0;
+  const Traffic bytes = trafficOf(p, n, N, m);
+  const bool alone = grid.grid().spaceSize() == 1;
+  Admm admm(p, 1.8);
+  admm.start(x);
+  admm.setPenalties(penalties);
+  const int batch = frames > 1 ? 2 : 10;
+  admm.iterate();
+  std::vector<double> iteration, transforms, traffic, arithmetic, rate, ratio, both;
+  for (int round = 0; round < 7; ++round) {
+    transforms.push_back(
+        1e3 * static_cast<double>(frames) *
+        bareTransforms(grid.shape().ny, grid.shape().nx, 9, benchClock(), alone ? PETSC_COMM_SELF : PETSC_COMM_WORLD));
+    iteration.push_back(1e3 *
+                        bestOf(2,
+                               [&] {
+                                 for (int i = 0; i < batch; ++i) admm.iterate();
+                               }) /
+                        batch);
+    // What the state takes: the arrays above, each once.
+    const double state = n * (8 * (2 + 1 + (p.totalVariation > 0 ? 3 : 0)) + (16 + 8) * m) + 16 * N;
+    rate.push_back(bandwidth(static_cast<std::int64_t>(state)));
+    traffic.push_back(1e3 * most(bytes.all() / rate.back()));
+    const auto pixels = static_cast<PetscInt>(N);
+    arithmetic.push_back(
+        1e3 * (proxSeconds(*p.noise, line, pixels) + (p.totalVariation > 0 ? 2 * shrinkSeconds(line, pixels) : 0)));
+    ratio.push_back(iteration.back() / (transforms.back() + traffic.back()));
+    both.push_back(iteration.back() / (transforms.back() + traffic.back() + arithmetic.back()));
   }
-  return best;
+  return {median(iteration),   median(transforms), median(traffic), median(arithmetic),
+          1e-9 * median(rate), median(ratio),      median(both)};
 }
 
 ExitCode bench(const std::vector<std::string>& words) {
@@ -176,21 +200,24 @@ ExitCode bench(const std::vector<std::string>& words) {
     begun = MPI_Wtime();
     unclocked = 0;
   };
+  const VecHandle start = like(x);
+  check(VecCopy(x, start));
+  Penalties penalties{1, 1, 1};
   try {
-    solveProximal(p, watched, options, x, &clock);
+    penalties = solveProximal(p, watched, options, x, &clock).penalties;
   } catch (const Reached&) {
   }
   const int iterations = 10 * evaluations;
   const auto table = phaseTable(phaseTimes(PETSC_COMM_WORLD), seconds);
-  const double floor = bareTransforms(Cube(grid, proximalGrid(p)));
+  const Cost cost = costOf(p, penalties, start);
   if (rankOf(PETSC_COMM_WORLD) != 0) return ExitCode::Success;
   fmt::print(stderr, "{}", table);
   fmt::print(
       "{{\"case\": \"{}\", \"ranks\": {}, \"iterations\": {}, \"gap\": {:.5f}, \"seconds\": {:.3f}, \"iteration_ms\": "
-      "{:.2f}, "
-      "\"transforms_ms\": {:.2f}}}\n",
-      c.name, sizeOf(PETSC_COMM_WORLD), iterations, reached - optimum, seconds, 1e3 * seconds / std::max(iterations, 1),
-      1e3 * floor);
+      "{:.2f}, \"transforms_ms\": {:.2f}, \"traffic_ms\": {:.2f}, \"GB_per_s\": {:.1f}, \"arithmetic_ms\": {:.2f}, "
+      "\"ratio\": {:.2f}, \"ratio_with_arithmetic\": {:.2f}}}\n",
+      c.name, sizeOf(PETSC_COMM_WORLD), iterations, reached - optimum, seconds, cost.iteration, cost.transforms,
+      cost.traffic, cost.gigabytes, cost.arithmetic, cost.ratio, cost.ratioWithArithmetic);
   return ExitCode::Success;
 }
 

@@ -2,7 +2,8 @@
 # The benchmark of blurs: bash tests/bench/convolution.sh [BUILD] [PROBLEM.h5] [ROUNDS]
 # Richardson-Lucy on photon counts of 2048 x 2048 pixels, PSFs of 15 x 15. Each round runs lacuna on one rank, scikit-image, and
 # lacuna on two ranks, one after the other; the medians of the rounds' ratios are printed. bench_convolution measures the four bare
-# FFTW transforms of an iteration by FFT in the same process.
+# FFTW transforms of an iteration by FFT in the same process, and the floors of an iteration: its two convolutions alone, and the
+# bytes that it must move at the bandwidth of the machine.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$root/build/release}
@@ -33,5 +34,7 @@ for psf, name in names.items():
     print(f"{name}: an iteration {ratio(lambda o, s, t: o['iteration_ms']):.1f} ms of CPU time, "
           f"{ratio(lambda o, s, t: s['iteration_ms'] / o['iteration_ms']):.1f} x faster than scikit-image, "
           f"{ratio(lambda o, s, t: o['ratio']):.2f} x faster than four bare transforms; "
+          f"{ratio(lambda o, s, t: o['iteration_to_floor']):.2f} of its floors (convolutions and memory traffic), "
+          f"{ratio(lambda o, s, t: o['cg_to_floor']):.2f} an iteration of Newton's conjugate gradients; "
           f"two ranks against one {ratio(lambda o, s, t: o['wall_ms'] / t['wall_ms']):.2f} x (wall time)")
 P
