@@ -36,7 +36,7 @@ std::string h5Message() {
 }
 
 H5Selection h5Selection(const Cube& cube, const Window& window, const WindowPart& part, int leading) {
-  // Both spaces have the same axes: between others HDF5 copies one entry at a time, fifty times slower. An axis that the
+  // Both spaces have the same axes: between others HDF5 copies one entry at a time, many times slower. An axis that the
   // file does not have counts into the next one of the memory; the last into the one before.
   const std::vector<std::int64_t> extents = fileExtents(cube, window);
   std::vector<hsize_t> total(static_cast<std::size_t>(leading), 1), local = total, count = total;

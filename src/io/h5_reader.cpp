@@ -96,7 +96,7 @@ void H5Reader::readField(const std::string& dataset, const Cube& cube, const Win
   };
   onRankZero(comm_, [&] { open(); });  // one clear message for what all would find
   const WindowPart part = windowPart(cube, window, channel);
-  fillChannel(cube, channel, x, fill);
+  if (part.size() * cube.shape().channels < cube.box().size()) fillChannel(cube, channel, x, fill);
   together(comm_, [&] {
     if (part.empty()) return;
     const H5Id object = open();

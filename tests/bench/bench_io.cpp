@@ -1,8 +1,8 @@
-/// bench_io FOLDER FRAMES NY NX [ROUNDS]: writes and reads a movie of FRAMES x NY x NX doubles in FOLDER, as a product does
-/// (chunks, checksums, collective transfers, fsync, the reading back), and beside it the same bytes by plain collective
-/// MPI-IO into a plain file. Reads follow twice: after the kernel's copies of the files were dropped, and from these copies.
-/// Every value that was read is compared with what was written (exit 70 where one differs). One line of JSON on standard
-/// output; `ratio_*`: the time of MPI-IO over that of lacuna, the median of the rounds.
+/// bench_io FOLDER FRAMES NY NX [ROUNDS]: writes and reads a movie of FRAMES x NY x NX doubles in FOLDER, as a product
+/// does (chunks, checksums, collective transfers, fsync, the reading back), and beside it the same bytes by plain
+/// collective MPI-IO into a plain file. Reads follow twice: after the kernel's copies of the files were dropped, and
+/// from these copies. Every value that was read is compared with what was written (exit 70 where one differs). One line
+/// of JSON on standard output; `ratio_*`: the time of MPI-IO over that of lacuna, the median of the rounds.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -68,7 +68,8 @@ double timed(Work&& work) {
   return most(MPI_Wtime() - start);
 }
 
-/// The local entries, which are one block of the file, by collective MPI-IO; a count is an int, so that rows are the unit.
+/// The local entries, which are one block of the file, by collective MPI-IO; a count is an int, so that rows are the
+/// unit.
 class PlainFile {
  public:
   PlainFile(const Cube& cube, std::string path) : cube_(cube), path_(std::move(path)) {
