@@ -33,6 +33,7 @@ ExitCode massmap(const std::vector<std::string>& words) {
   const MassmapProblem problem(comm, inputs);
   const MassMapOptions options = problem.options();
   for (const std::string& note : problem.notes()) log.message(note);
+  log.layout(problem.image());
   const MemoryPlan plan = planMassmap(problem.image(), options.method, withStd);
   log.message(plan.text(comm));
   if (run->line.plan) return ExitCode::Success;
@@ -85,10 +86,10 @@ ExitCode massmap(const std::vector<std::string>& words) {
   writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), &log);
   product.convergence(
       {inputs.text("solver.method"), results.e.result.reason, options.linear.rtol, log.history(results.e.solver())});
-  const std::vector<PhaseTimes> phases = phaseTimes(comm);
-  product.performance(phases);
+  product.performance(phaseTimes(comm));
   log.message(results.summary());
-  log.finish(results.e.result.reason, phases, MPI_Wtime() - begin, out->commit(field, results));
+  const std::vector<std::string> written = out->commit(field, results);
+  log.finish(results.e.result.reason, phaseTimes(comm), MPI_Wtime() - begin, written);
   return results.e.result.exitCode();
 }
 

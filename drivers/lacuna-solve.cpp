@@ -31,6 +31,7 @@ ExitCode solve(const std::vector<std::string>& words) {
   RunLog log(comm, out ? out->logPath() : "");
   log.start("lacuna-solve", inputs.echo());
   for (const std::string& note : problem.notes()) log.message(note);
+  log.layout(problem.unknown());
   const MemoryPlan plan = problem.plan();
   log.message(plan.text(comm));
   if (run->line.plan) return ExitCode::Success;
@@ -63,10 +64,10 @@ ExitCode solve(const std::vector<std::string>& words) {
   writeNotes(product, model, results);
   product.convergence(
       {results.estimate.method, results.estimate.reason, options.rtol, historyOf(log, results.estimate)});
-  const std::vector<PhaseTimes> phases = phaseTimes(comm);
-  product.performance(phases);
+  product.performance(phaseTimes(comm));
   log.message(results.summary());
-  log.finish(results.estimate.reason, phases, MPI_Wtime() - begin, out->commit(model, results, stack.fitsCards));
+  const std::vector<std::string> written = out->commit(model, results, stack.fitsCards);
+  log.finish(results.estimate.reason, phaseTimes(comm), MPI_Wtime() - begin, written);
   return results.estimate.exitCode();
 }
 

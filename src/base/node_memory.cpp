@@ -1,5 +1,6 @@
 #include "base/node_memory.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +47,16 @@ std::int64_t nodeMemory() {
       bytes = std::min(bytes, groupLimit("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
   }
   return bytes;
+}
+
+PeakMemory peakMemory(MPI_Comm comm) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const std::int64_t mine = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;  // Linux: in kilobytes
+  PeakMemory peak;
+  checkMpi(MPI_Allreduce(&mine, &peak.most, 1, MPI_INT64_T, MPI_MAX, comm));
+  checkMpi(MPI_Allreduce(&mine, &peak.all, 1, MPI_INT64_T, MPI_SUM, comm));
+  return peak;
 }
 
 std::int64_t sumOverNode(MPI_Comm comm, std::int64_t bytes) {

@@ -6,18 +6,19 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/traffic.hpp"
 
 namespace lacuna {
 namespace {
 
 struct Entry {
   std::string name, unit;
-  std::int64_t calls = 0;
-  double seconds = 0, work = 0;
+  std::int64_t calls = 0, messages = 0;
+  double seconds = 0, work = 0, bytes = 0;
   PetscLogEvent event = -1;
 };
 struct Book {
-  std::vector<Entry> entries;
+  std::vector<Entry> entries{{"reductions", ""}};
   std::vector<std::size_t> open;  ///< the stack of running phases
   double since = 0;               ///< when the innermost one last started to run
 };
@@ -25,6 +26,7 @@ Book& book() {
   static Book b;
   return b;
 }
+constexpr std::size_t reductions = 0;  ///< the first entry
 /// Closes the running stretch of the innermost phase.
 void settle(Book& b) {
   const double now = MPI_Wtime();
@@ -65,28 +67,58 @@ Phase::Scope::~Scope() {
   b.open.pop_back();
 }
 
+void countSent(std::int64_t messages, double bytes) {
+  Book& b = book();
+  if (b.open.empty()) return;
+  b.entries[b.open.back()].messages += messages;
+  b.entries[b.open.back()].bytes += bytes;
+}
+
+ReductionScope::ReductionScope(double bytes) {
+  Book& b = book();
+  settle(b);
+  b.open.push_back(reductions);
+  ++b.entries[reductions].calls;
+  b.entries[reductions].bytes += bytes;
+}
+ReductionScope::~ReductionScope() {
+  settle(book());
+  book().open.pop_back();
+}
+
 std::vector<PhaseTimes> phaseTimes(MPI_Comm comm) {
-  settle(book());  // phases that are still open count up to now
-  const auto& entries = book().entries;
+  settle(book());                                     // phases that are still open count up to now
+  const std::vector<Entry> entries = book().entries;  // as they are now: the sums below are reductions too
   const int n = static_cast<int>(entries.size()), ranks = sizeOf(comm);
-  std::vector<double> mine(3 * entries.size()), sum(mine.size()), most(mine.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    mine[3 * i] = entries[i].seconds;
-    mine[3 * i + 1] = static_cast<double>(entries[i].calls);
-    mine[3 * i + 2] = entries[i].work;
-  }
-  checkMpi(MPI_Allreduce(mine.data(), sum.data(), 3 * n, MPI_DOUBLE, MPI_SUM, comm));
-  checkMpi(MPI_Allreduce(mine.data(), most.data(), 3 * n, MPI_DOUBLE, MPI_MAX, comm));
+  constexpr int columns = 5;
+  std::vector<double> mine, sum(columns * entries.size()), most(sum.size());
+  for (const Entry& e : entries)
+    for (const double value :
+         {e.seconds, static_cast<double>(e.calls), e.work, static_cast<double>(e.messages), e.bytes})
+      mine.push_back(value);
+  checkMpi(MPI_Allreduce(mine.data(), sum.data(), columns * n, MPI_DOUBLE, MPI_SUM, comm));
+  checkMpi(MPI_Allreduce(mine.data(), most.data(), columns * n, MPI_DOUBLE, MPI_MAX, comm));
   std::vector<PhaseTimes> out;
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (most[3 * i + 1] > 0)
-      out.push_back({entries[i].name, entries[i].unit, static_cast<std::int64_t>(most[3 * i + 1]), sum[3 * i] / ranks,
-                     most[3 * i], sum[3 * i + 2]});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const double *s = &sum[columns * i], *m = &most[columns * i];
+    if (m[1] > 0)
+      out.push_back({.name = entries[i].name,
+                     .unit = entries[i].unit,
+                     .calls = static_cast<std::int64_t>(m[1]),
+                     .mean = s[0] / ranks,
+                     .max = m[0],
+                     .work = s[2],
+                     .messages = s[3],
+                     .bytes = s[4],
+                     .messagesMax = m[3],
+                     .bytesMax = m[4]});
+  }
+  if (most[1] > 0) std::rotate(out.begin(), out.begin() + 1, out.end());  // the reductions come last
   return out;
 }
 
 void resetPhaseTimes() {
-  for (Entry& e : book().entries) e.calls = 0, e.seconds = 0, e.work = 0;
+  for (Entry& e : book().entries) e.calls = e.messages = 0, e.seconds = e.work = e.bytes = 0;
   book().since = MPI_Wtime();
 }
 

@@ -34,13 +34,17 @@ class Phase {
 /// What the ranks spent in one phase.
 struct PhaseTimes {
   std::string name, unit;
-  std::int64_t calls = 0;    ///< of the rank that called most
-  double mean = 0, max = 0;  ///< seconds over ranks; imbalance = max / mean
-  double work = 0;           ///< sum over ranks
+  std::int64_t calls = 0;                ///< of the rank that called most
+  double mean = 0, max = 0;              ///< seconds over ranks; imbalance = max / mean
+  double work = 0;                       ///< sum over ranks
+  double messages = 0, bytes = 0;        ///< sent inside it, inner phases apart; sums over ranks. See base/traffic.hpp
+  double messagesMax = 0, bytesMax = 0;  ///< of the rank that sent most
 };
 
 /// Collective. All phases seen on any rank, in order of first use on rank 0; same on all ranks. Phases must be
-/// created in the same order on all ranks. Those that are open count up to now.
+/// created in the same order on all ranks. Those that are open count up to now. Where messages are counted the last one
+/// is "reductions": waiting and exchanging in operations that all ranks take part in (a slow rank shows in those of the
+/// others).
 std::vector<PhaseTimes> phaseTimes(MPI_Comm comm);
 /// Forgets all times (the phases stay): start of a benchmark.
 void resetPhaseTimes();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/node_memory.hpp"
 #include "io/library_versions.hpp"
 #include "io/window_part.hpp"
 #include "version.hpp"
@@ -193,6 +194,11 @@ void Product::performance(const std::vector<PhaseTimes>& phases) {
   h5.writeIntegers("performance/calls", column(phases, [](const PhaseTimes& p) { return p.calls; }));
   h5.writeValues("performance/seconds_mean", column(phases, [](const PhaseTimes& p) { return p.mean; }), "s");
   h5.writeValues("performance/seconds_max", column(phases, [](const PhaseTimes& p) { return p.max; }), "s");
+  h5.writeValues("performance/messages", column(phases, [](const PhaseTimes& p) { return p.messages; }));
+  h5.writeValues("performance/bytes_sent", column(phases, [](const PhaseTimes& p) { return p.bytes; }), "byte");
+  const PeakMemory memory = peakMemory(comm_);
+  h5.attribute("performance", "peak_memory_bytes", memory.most);
+  h5.attribute("performance", "peak_memory_bytes_all", memory.all);
 }
 
 void Product::peaks(const std::vector<Peak>& peaks) {

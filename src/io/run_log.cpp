@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/node_memory.hpp"
 #include "io/digest.hpp"
 #include "version.hpp"
 
@@ -114,9 +115,24 @@ void RunLog::start(const std::string& program, const std::string& configToml) {
                   {"config_sha256", hash}}));
 }
 
+void RunLog::layout(const Cube& cube) {
+  const Shape& shape = cube.shape();
+  write(dump(Json{{"event", "layout"},
+                  {"frames", shape.frames},
+                  {"channels", shape.channels},
+                  {"nz", shape.nz},
+                  {"ny", shape.ny},
+                  {"nx", shape.nx},
+                  {"time_groups", cube.grid().timeSize()},
+                  {"ranks_in_space", cube.grid().spaceSize()}}));
+}
+
 void RunLog::finish(const std::string& stopped, const std::vector<PhaseTimes>& phases, double wallSeconds,
                     const std::vector<std::string>& written) {
   print(fmt::format("{}\n\n{}", stopped, phaseTable(phases, wallSeconds)));
+  const PeakMemory memory = peakMemory(comm_);
+  print(fmt::format("peak memory {:.1f} MB on the largest rank, {:.1f} MB in all\n",
+                    1e-6 * static_cast<double>(memory.most), 1e-6 * static_cast<double>(memory.all)));
   for (const std::string& path : written) print("wrote " + path + '\n');
   Json table = Json::array();
   for (const PhaseTimes& p : phases)
@@ -125,11 +141,17 @@ void RunLog::finish(const std::string& stopped, const std::vector<PhaseTimes>& p
                      {"seconds_mean", number(p.mean)},
                      {"seconds_max", number(p.max)},
                      {"work", number(p.work)},
-                     {"unit", p.unit}});
+                     {"unit", p.unit},
+                     {"messages", number(p.messages)},
+                     {"messages_max", number(p.messagesMax)},
+                     {"bytes_sent", number(p.bytes)},
+                     {"bytes_sent_max", number(p.bytesMax)}});
   write(dump(Json{{"event", "finish"},
                   {"stopped", stopped},
                   {"seconds", number(wallSeconds)},
                   {"phases", table},
+                  {"peak_memory_bytes", memory.most},
+                  {"peak_memory_bytes_all", memory.all},
                   {"written", written}}));
 }
 

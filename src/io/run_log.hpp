@@ -10,6 +10,7 @@
 
 #include "base/observer.hpp"
 #include "base/phase.hpp"
+#include "grid/cube.hpp"
 
 namespace lacuna {
 
@@ -32,7 +33,9 @@ class RunLog : public Observer {
   void event(const std::string& name, const std::vector<std::pair<std::string, std::string>>& values);
   /// The start: program, version, ranks, sha256 of the config.
   void start(const std::string& program, const std::string& configToml);
-  /// The end: why it stopped, the performance table, what was written.
+  /// One JSON line: the shape of the unknown, and how the ranks share it. Nothing is printed.
+  void layout(const Cube& cube);
+  /// The end: why it stopped, the performance table with the peak of memory, what was written.
   void finish(const std::string& stopped, const std::vector<PhaseTimes>& phases, double wallSeconds,
               const std::vector<std::string>& written);
 

@@ -14,7 +14,7 @@ MAY_INCLUDE = {folder: set(CHAIN[: i + 1]) for i, folder in enumerate(CHAIN)}
 MAY_INCLUDE["io"] = {"io", "base", "grid"}
 MAY_INCLUDE["survey"] = {"survey", "base", "grid", "io"}
 MAY_INCLUDE["config"] = {"config", "base"}  # and base only where neither MPI nor a compiled file is needed
-PROGRAM_LAYER = {"massmap", "movie", "deconvolve"}  # what one program is made of: above all the others, below drivers/
+PROGRAM_LAYER = {"massmap", "movie", "deconvolve", "floors"}  # what one program is made of: above all the others, below drivers/
 MAY_INCLUDE.update({folder: set(MAY_INCLUDE) | {folder} for folder in PROGRAM_LAYER})
 GENERATED = {"version.hpp"}
 PARALLEL_HEADERS = re.compile(r"(mpi|petsc\w*|slepc\w*|hdf5|H5\w*|fftw3\S*|fitsio|wcslib/\S*)\.h\b")
