@@ -24,6 +24,7 @@ printf '\n== 2. Its mass map, on 2 ranks: %s\n' "$root/inputs/demo_map.toml"
 mpirun -n 2 "$programs/lacuna-massmap" "$root/inputs/demo_map.toml" --set "data.file=$folder/demo_survey_catalogue.fits" --overwrite
 printf '\n== 3. Pictures\n'
 /usr/bin/python3 "$root/drivers/lacuna-plot" demo_map.h5 --truth demo_survey.h5
+/usr/bin/python3 "$root/drivers/lacuna-report" demo_map.h5 --overwrite
 
 cat <<TEXT
 
@@ -32,5 +33,6 @@ Done. In $folder:
   demo_survey_catalogue.fits  the galaxies, as a telescope would see them
   demo_map.h5          the map: kappa_E (mass), kappa_B (what noise alone makes of it), std (error bars), snr, residuals
   demo_map_peaks.csv   the peaks of the map with their positions on the sky and their significance
+  demo_map.html        a page about the run, to be opened in a browser
   demo_map*.png        the pictures: the map beside the truth, error bars, significance, residuals, convergence
 TEXT

@@ -23,7 +23,7 @@ else
 fi
 
 cd "$(dirname "$0")/.."
-bash cmake/install-packages.sh "$preset"
+bash cmake/install-packages.sh "$preset" tests
 cmake --preset "$preset"
 cmake --build --preset "$preset" -j "$(nproc)"
 [[ -n $data_note ]] && printf '\n%s\n\n' "$data_note"

@@ -10,13 +10,13 @@ import warnings
 
 from . import style
 from .failure import BAD_DATA, CANNOT_CREATE, IO_ERROR, USAGE, Failure, Missing
-from .movie import Movie
+from .movie import Movie, open_product
 from .movie_pictures import PICTURES as MOVIE_PICTURES
 from .overview import draw_overview
 from .pictures import (Job, draw_convergence, draw_count, draw_kappa, draw_mask, draw_modes, draw_peaks, draw_residuals,
                        draw_shear, draw_snr, draw_std, draw_true)
 from .points import Points, read_list
-from .product import Product, find, open_file
+from .product import Product
 from .truth import draw_truth, read_truth
 
 PICTURES = {
@@ -117,12 +117,8 @@ def wanted(options, product: Product) -> list[str]:
 
 
 def draw(options) -> None:
-    with contextlib.closing(open_file(options.product)) as file:
-        grid = find(file, "grid")
-        movie = grid is not None and "axes" in grid.attrs  # the products of stacks and movies say what their axes are
-    product = Movie(options.product, options.force, options.frame) if movie else Product(
-        options.product, options.force, options.frame or 0)
-    if movie and (options.truth or options.clusters):
+    product = open_product(options.product, options.force, options.frame)
+    if isinstance(product, Movie) and (options.truth or options.clusters):
         raise Failure(USAGE, "--truth and --clusters are for maps of the sky")
     with contextlib.closing(product):
         draw_product(options, product)

@@ -56,11 +56,11 @@ def block_sums(values: np.ndarray, block: int) -> np.ndarray:
     return np.add.reduceat(rows, np.arange(0, values.shape[1], block), axis=1)
 
 
-def read_layer(name: str, dataset, mask, frame: int = 0) -> Layer:
+def read_layer(name: str, dataset, mask, frame: int = 0, side: int = LARGEST_SIDE) -> Layer:
     """Averages a map over the used pixels of each block. A block is masked only where it has no used pixel: maps with
     few galaxies a pixel have masks like salt and pepper, of which any other rule leaves nothing."""
     ny, nx = dataset.shape[-2:]
-    block = -(-max(ny, nx) // LARGEST_SIDE)
+    block = -(-max(ny, nx) // side)
     sums, numbers, used, bad = [], [], 0, 0
     for rows in slabs(ny, nx, block):
         inside = read_used(mask, rows, frame, (ny, nx))
@@ -77,39 +77,13 @@ def read_layer(name: str, dataset, mask, frame: int = 0) -> Layer:
     return Layer(name, np.ma.MaskedArray(mean, mask=empty), block, used, bad)
 
 
-@dataclass
-class Residuals:
-    """Histogram and moments of standardised residuals over all used pixels of both components."""
-
-    edges: np.ndarray
-    density: np.ndarray  # per unit of residual, of all values, so that bins and tails integrate to 1
-    number: int
-    mean: float
-    sd: float
-    chi2_per_datum: float
-    outside: int  # beyond the histogram's range
-
-
-def residual_statistics(datasets, mask, frame: int = 0) -> Residuals | None:
-    """One pass over the maps; None where not one value is finite."""
-    edges = np.linspace(-5.0, 5.0, 81)
-    counts, number, total, squares = np.zeros(80), 0, 0.0, 0.0
+def used_values(datasets, mask, frame: int = 0):
+    """The finite values of the used pixels of several maps, slab by slab."""
     for dataset in datasets:
         ny, nx = dataset.shape[-2:]
         for rows in slabs(ny, nx):
             values = plane(dataset, rows, frame)
-            values = values[read_used(mask, rows, frame, (ny, nx)) & np.isfinite(values)]
-            counts += np.histogram(values, edges)[0]
-            number += values.size
-            with np.errstate(over="ignore"):
-                total += float(values.sum())
-                squares += float(np.square(values).sum())
-    if number == 0:
-        return None
-    mean = total / number
-    sd = float(np.sqrt(max(squares / number - mean**2, 0.0))) if np.isfinite(squares) else float("inf")
-    density = counts / (number * np.diff(edges))
-    return Residuals(edges, density, number, mean, sd, squares / number, number - int(counts.sum()))
+            yield values[read_used(mask, rows, frame, (ny, nx)) & np.isfinite(values)]
 
 
 @dataclass
@@ -171,9 +145,13 @@ def total_inside(dataset, mask, frame: int = 0) -> float:
 
 
 def limits(layers: list[Layer], percent: float = 0.3) -> tuple[float, float, bool]:
-    """Common robust colour limits (low, high, diverging). Diverging and symmetric only where the values go well to both
-    sides of zero; a map of one sign, or nearly, would lose half its colours."""
-    values = np.concatenate([layer.finite for layer in layers])
+    """Common robust colour limits (low, high, diverging)."""
+    return robust_limits(np.concatenate([layer.finite for layer in layers]), percent)
+
+
+def robust_limits(values: np.ndarray, percent: float = 0.3) -> tuple[float, float, bool]:
+    """Of finite values. Diverging and symmetric only where the values go well to both sides of zero; a map of one sign, or
+    nearly, would lose half its colours."""
     if values.size == 0:
         return 0.0, 1.0, False
     low, high = (float(v) for v in np.percentile(values, [percent, 100 - percent]))

@@ -1,13 +1,16 @@
 """Stacks and movies: the product of lacuna-deconvolve, or a simulated movie. Only the frames that are drawn are read."""
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from .failure import BAD_DATA, IO_ERROR, Failure, Missing
-from .product import LARGEST_AXIS, Product, find
+from .product import LARGEST_AXIS, Product, find, open_file
 
 LARGEST_SIDE = 640  # pixels of a frame as drawn
 AXES = "tzyx"
+RESULTS = ("estimate", "truth", "model")
 
 
 class Movie(Product):
@@ -29,7 +32,11 @@ class Movie(Product):
 
     @property
     def line(self) -> bool:
-        return "y" not in self.axes
+        """Lines in place of images. With a matrix between them, lines may be the data of images."""
+        return not any(self.is_image(name) for name in ("data", *RESULTS))
+
+    def is_image(self, name: str) -> bool:
+        return self.has(name) and "y" in self.stack(name)[1]
 
     @property
     def origin(self) -> str:
@@ -39,7 +46,7 @@ class Movie(Product):
     @property
     def result(self) -> str:
         """The map that is shown beside the data."""
-        found = next((name for name in ("estimate", "truth", "model") if self.has(name)), None)
+        found = next((name for name in RESULTS if self.has(name)), None)
         if found is None:
             raise Missing("/maps/estimate")
         return found
@@ -49,14 +56,22 @@ class Movie(Product):
         if not self.has(name):
             raise Missing(f"/maps/{name}")
         dataset = find(self.file, f"maps/{name}")
-        inner = self.axes.replace("t", "")
-        if dataset.ndim > len(inner):  # an axis t, or z, of other length than that of the grid
-            labels = "".join(dim.label for dim in dataset.dims)
-            axes = labels if len(labels) == dataset.ndim and "x" in labels else ("t" + inner)[-dataset.ndim:]
-            if len(axes) != dataset.ndim:
-                raise Failure(BAD_DATA, f"{self.path}: /maps/{name} has {dataset.ndim} axes; the grid has {self.axes}")
-            return dataset, axes
-        return dataset, inner[-dataset.ndim:]
+        axes = "".join(dim.label for dim in dataset.dims)
+        if len(axes) != dataset.ndim or not axes.endswith("x"):  # labels are left out where the grid's scale does not fit
+            axes = self._unlabelled(name, dataset, axes)
+        if len(axes) != dataset.ndim or [c for c in AXES if c in axes] != list(axes):
+            raise Failure(BAD_DATA, f"{self.path}: /maps/{name} has {dataset.ndim} axes; the grid has {self.axes}")
+        return dataset, axes
+
+    def _unlabelled(self, name: str, dataset, labels: str) -> str:
+        """An estimate may have other axes than the data, as a matrix from lines to images makes them; it has the axis t
+        where /series/flux_out, one entry a frame of the estimate, says so."""
+        flux = self.table("series/flux_out")
+        if labels.startswith("t") or flux is None:
+            timed = labels.startswith("t") or dataset.ndim == len(self.axes) and "t" in self.axes
+        else:
+            timed = dataset.ndim > 1 and dataset.shape[0] == flux.size > 1
+        return ("t" if timed else "") + "zyx"[3 - dataset.ndim + timed:]
 
     def frames(self, name: str) -> int:
         dataset, axes = self.stack(name)
@@ -69,23 +84,20 @@ class Movie(Product):
             return np.arange(number, dtype=float), "frame"
         return times, str(self.attribute("grid/t", "units") or "frame")
 
-    def picture(self, name: str, frame: int) -> np.ndarray:
-        """One frame as [y][x] (or [x] of lines): the maximum over z, averaged in blocks to at most LARGEST_SIDE pixels."""
+    def planes(self, name: str, frame: int, z: int | None = None):
+        """One frame, plane by plane as a volume may be large, or the plane z alone: arrays [y][x], or one [x] of lines."""
         dataset, axes = self.stack(name)
-        index = min(frame, dataset.shape[0] - 1) if axes[0] == "t" else None
-        rest = axes.replace("t", "")
+        where = (min(frame, dataset.shape[0] - 1),) if axes[0] == "t" else ()
         try:
-            if "z" in rest:  # plane by plane: a volume may be large
-                depth = dataset.shape[axes.index("z")]
-                image = None
-                for z in range(depth):
-                    plane = np.asarray(dataset[z] if index is None else dataset[index, z], dtype=np.float64)
-                    image = plane if image is None else np.fmax(image, plane)
-            else:
-                image = np.asarray(dataset[()] if index is None else dataset[index], dtype=np.float64)
+            every = range(dataset.shape[axes.index("z")]) if "z" in axes else [...]
+            for plane in every if z is None else [z]:
+                yield np.asarray(dataset[(*where, plane)], dtype=np.float64)
         except OSError as error:
             raise Failure(IO_ERROR, f"{self.path}: /maps/{name} cannot be read ({error})") from error
-        return shrink(image)
+
+    def picture(self, name: str, frame: int, side: int = LARGEST_SIDE) -> np.ndarray:
+        """One frame as [y][x] (or [x] of lines): the maximum over z, averaged in blocks to at most `side` pixels."""
+        return shrink(brightest(self.planes(name, frame)), side)
 
     def chosen(self, most: int) -> list[int]:
         """At most so many frames, evenly spread over the movie."""
@@ -93,14 +105,31 @@ class Movie(Product):
         return sorted(set(np.linspace(0, number - 1, min(most, number)).round().astype(int).tolist()))
 
 
-def shrink(image: np.ndarray) -> np.ndarray:
-    """Means over blocks of finite pixels; NaN where a block has none."""
-    block = -(-max(image.shape) // LARGEST_SIDE)
-    if block == 1:
+def open_product(path: str, force: bool = False, frame: int | None = None) -> Product:
+    """A Movie where /grid says what the axes of its maps are, as products of stacks and movies do."""
+    with contextlib.closing(open_file(path)) as file:
+        grid = find(file, "grid")
+        movie = grid is not None and "axes" in grid.attrs
+    return Movie(path, force, frame) if movie else Product(path, force, frame or 0)
+
+
+def brightest(planes) -> np.ndarray:
+    image = None
+    for plane in planes:
+        image = plane if image is None else np.fmax(image, plane)
+    return image
+
+
+def shrink(image: np.ndarray, side: int = LARGEST_SIDE, separate: bool = False) -> np.ndarray:
+    """Means over blocks of finite pixels; NaN where a block has none. Blocks are square, unless the axes are separate."""
+    blocks = [-(-n // side) for n in image.shape]
+    if not separate:
+        blocks = [max(blocks)] * image.ndim
+    if max(blocks) == 1:
         return image
     good = np.isfinite(image)
     total, number = np.where(good, image, 0.0), good.astype(np.float64)
-    for axis in range(image.ndim):
+    for axis, block in enumerate(blocks):
         starts = np.arange(0, image.shape[axis], block)
         total, number = np.add.reduceat(total, starts, axis=axis), np.add.reduceat(number, starts, axis=axis)
     return np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)

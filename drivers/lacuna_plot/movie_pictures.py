@@ -74,11 +74,12 @@ def draw_panels(job: Job):
     product, frame = job.product, middle(job)
     if product.line:
         return draw_lines(job)
-    names = [name for name in ("data", product.result, "std") if product.has(name)]
+    names = [name for name in ("data", product.result, "std") if product.is_image(name)]
     panels = [(product.picture(name, frame), named(product, name), style.SEQUENTIAL) for name in names]
     try:
         image, label = residual_of(product, frame)
-        panels.insert(2, (image, label, style.DIVERGING))
+        if image.ndim == 2:
+            panels.insert(2, (image, label, style.DIVERGING))
     except Missing:
         pass
     ratio = min(max(panels[0][0].shape[0] / panels[0][0].shape[1], 0.3), 3.0)
@@ -101,25 +102,30 @@ def draw_panels(job: Job):
 
 
 def draw_lines(job: Job):
-    """Lines: data, model and result of one frame against x."""
+    """Lines: data and model, and the result, of one frame against x; below one another where they differ in length."""
     product, frame = job.product, middle(job)
-    figure, axes = new_figure(6.5, 3.4, 1, 1)
-    ax = axes[0, 0]
-    shown = []
-    for name, options in (("data", dict(linestyle="none", marker=".", color="0.45", markersize=4)),
-                          ("model", dict(color=style.BLUE)), ("mean", dict(color=style.BLUE)),
-                          ("estimate", dict(color=style.ORANGE)), ("truth", dict(color=style.GREEN, linestyle="--"))):
-        if product.has(name):
-            line = product.picture(name, frame)
-            ax.plot(np.arange(line.size), line, label=LABEL[name], **options)
-            shown.append(name)
-    ax.set_xlabel("x [pixel]")
-    units = product.units(shown[0])
-    ax.set_ylabel(units.capitalize() if units else "Value")
-    ax.legend(frameon=False)
+    styles = {"data": dict(linestyle="none", marker=".", color="0.45", markersize=4), "model": dict(color=style.BLUE),
+              "mean": dict(color=style.BLUE), "estimate": dict(color=style.ORANGE), "truth": dict(color=style.GREEN, linestyle="--")}
+    lines = {name: product.picture(name, frame) for name in styles if product.has(name)}
+    lengths = list(dict.fromkeys(product.stack(name)[0].shape[-1] for name in lines))
+    figure, axes = new_figure(6.5, 3.4 if len(lengths) == 1 else 2.5 * len(lengths), len(lengths), 1)
+    for ax, length in zip(axes[:, 0], lengths):
+        for name, line in lines.items():
+            if product.stack(name)[0].shape[-1] != length:
+                continue
+            x = np.linspace(0, length - 1, line.size)
+            ax.plot(x, line, label=LABEL[name], **styles[name])
+            if name == "estimate" and product.has("std") and product.stack("std")[0].shape[-1] == length:
+                std = product.picture("std", frame)
+                ax.fill_between(x, line - std, line + std, color=style.ORANGE, alpha=0.25, linewidth=0,
+                                label="\N{PLUS-MINUS SIGN} 1 sd")
+        units = product.units(next(name for name in lines if product.stack(name)[0].shape[-1] == length))
+        ax.set_ylabel(units.capitalize() if units else "Value")
+        ax.legend(frameon=False)
+    axes[-1, 0].set_xlabel("x [pixel]")
     at = place(product, frame)
-    ax.set_title(at, loc="left")
-    return figure, f"{', '.join(shown)} along x{', ' + at if at else ''}"
+    axes[0, 0].set_title(at, loc="left")
+    return figure, f"{', '.join(lines)} along x{', ' + at if at else ''}"
 
 
 def draw_strip(job: Job):
@@ -128,7 +134,7 @@ def draw_strip(job: Job):
     if product.line or max(product.frames(name) for name in product.maps) < 2:
         raise Missing("frames of images")
     frames = product.chosen(MOST_IN_STRIP)
-    rows = [name for name in ("data", product.result) if product.has(name)]
+    rows = [name for name in ("data", product.result) if product.is_image(name)]
     images = {name: [product.picture(name, k) for k in frames] for name in rows}
     ratio = min(max(images[rows[0]][0].shape[0] / images[rows[0]][0].shape[1], 0.3), 3.0)
     figure, axes = new_figure(1.55 * len(frames) + 0.9, 1.55 * ratio * len(rows) + 0.45, len(rows), len(frames))
@@ -206,7 +212,7 @@ def draw_movie(job: Job):
     if product.line or max(product.frames(name) for name in product.maps) < 2:
         raise Missing("frames of images")
     frames = product.chosen(MOST_IN_GIF)
-    names = [name for name in ("data", product.result) if product.has(name)]
+    names = [name for name in ("data", product.result) if product.is_image(name)]
     few = frames[:: max(1, len(frames) // 12)]
     limits = {name: scale([product.picture(name, k) for k in few]) for name in names}
     colours = (matplotlib.colormaps[style.SEQUENTIAL](np.linspace(0, 1, 240))[:, :3] * 255).round().astype(np.uint8)

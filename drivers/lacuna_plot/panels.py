@@ -9,9 +9,10 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import offset_copy
 
 from . import style
-from .layer import Layer, Residuals, limits
+from .layer import Layer, limits
 from .points import Points
 from .sky import Frame, draw_axes
+from .statistics import Residuals
 
 HALO = [withStroke(linewidth=2.2, foreground="white")]
 PEAK, CLUSTER = dict(marker="o", s=70), dict(marker="D", s=48)

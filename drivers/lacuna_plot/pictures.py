@@ -9,12 +9,14 @@ from matplotlib.figure import Figure
 
 from . import style
 from .failure import Missing
-from .layer import Layer, Residuals, limits, residual_statistics
+from .layer import Layer, limits, used_values
 from .panels import (CLUSTER, PEAK, colour_bar, curve, draw_map, histogram, legend_below, mark, masked_patch,
                      number_marks, shear_sticks)
 from .points import Points
 from .product import Product
+from .statistics import Residuals, residual_statistics
 
+LINEAR = ("wiener", "null-b")  # methods that stop by a relative residual
 MOST_PEAKS, MOST_HALOES = 100, 60  # marked: more would hide the map
 LABEL = {
     "kappa_E": r"Convergence $\kappa_E$", "kappa_B": r"B mode $\kappa_B$", "kappa_ks": r"Kaiser-Squires $\kappa_{KS}$",
@@ -52,7 +54,8 @@ class Job:
             maps = [self.product.dataset(name) for name in ("residual1", "residual2") if self.product.has(name)]
             if not maps:
                 raise Missing("/maps/residual1")
-            self.cache["residuals"] = residual_statistics(maps, self.product.mask, self.product.frame_index)
+            self.cache["residuals"] = residual_statistics(
+                used_values(maps, self.product.mask, self.product.frame_index))
         return self.cache["residuals"]
 
 
@@ -203,13 +206,24 @@ def draw_residuals(job: Job):
     return figure, text + "; structure in the maps would mean that the model misses something"
 
 
+def is_relative(product: Product) -> bool:
+    """Whether /convergence/residual is ||r||/||b||, to be compared with rtol, and not the norm of a gradient."""
+    return str(product.attribute("convergence", "method") or "") in LINEAR
+
+
 def convergence_panels(product: Product) -> list[tuple]:
-    """(values, name, log, colour) of what the run recorded. Throws Missing."""
+    """(values, name, log, colour) of what the run recorded. Throws Missing. Where one solver took over from another, which
+    counts from 0 again, iterations go on."""
     iteration = product.table("convergence/iteration")
     if iteration is None or iteration.size == 0:
         raise Missing("/convergence/iteration")
+    starts = np.flatnonzero(np.diff(iteration) < 0) + 1
+    iteration = iteration.copy()
+    for start in starts:
+        iteration[start:] += iteration[start - 1] - iteration[start]
     found = []
-    columns = (("residual", "Relative residual", True, style.BLUE), ("energy", "", True, style.ORANGE),
+    residual = "Relative residual" if is_relative(product) else "Norm of the gradient"
+    columns = (("residual", residual, True, style.BLUE), ("energy", "", True, style.ORANGE),
                ("chi2_per_datum", r"$\chi^2$ per datum", False, style.GREEN))
     for column, name, log, colour in columns:
         values = product.table(f"convergence/{column}")
@@ -234,17 +248,18 @@ def draw_convergence(job: Job):
     for ax, panel in zip(axes, panels):
         curve(ax, *panel)
     about = product.attributes("convergence")
-    residual = next((values for _, values, name, _, _ in panels if name == "Relative residual"), None)
+    residual = product.table("convergence/residual")
     rtol = about.get("rtol")
-    if residual is not None and isinstance(rtol, float) and rtol > 0:
+    if residual is not None and is_relative(product) and isinstance(rtol, float) and rtol > 0:
         axes[0].axhline(rtol, color="0.35", linestyle=":", linewidth=1.0)
         place = dict(xycoords=("axes fraction", "data"), textcoords="offset points")
         axes[0].annotate("rtol", (0, rtol), xytext=(3, 2), fontsize=8, **place)
     finite = residual[np.isfinite(residual)] if residual is not None else np.empty(0)
-    ending = f" to a relative residual of {finite[-1]:.2g}" if finite.size else ""
+    name = "a relative residual" if is_relative(product) else "a gradient's norm"
+    ending = f" to {name} of {finite[-1]:.2g}" if finite.size else ""
     stopped = f"; stopped: {about['stopped']}" if about.get("stopped") else ""
     number = int(np.nanmax(panels[0][0]))
-    return figure, f"{about.get('method', 'the solver')} took {number} iterations{ending}{stopped}"
+    return figure, f"{about.get('method') or 'the solver'} took {number} iterations{ending}{stopped}"
 
 
 def draw_modes(job: Job):

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from .failure import BAD_DATA, IO_ERROR, NO_INPUT, Failure, Missing
-from .layer import Layer, read_layer
+from .layer import LARGEST_SIDE, Layer, read_layer
 from .points import Points
 from .sky import Frame
 
@@ -92,7 +92,7 @@ class Product:
             raise Failure(BAD_DATA, f"{self.path}: not a lacuna product (its root attribute format is not \"lacuna\")")
         version = self.attribute("/", "format_version")
         if version != FORMAT_VERSION and not force:
-            raise Failure(BAD_DATA, f"{self.path}: format_version is {version}; this lacuna-plot reads "
+            raise Failure(BAD_DATA, f"{self.path}: format_version is {version}; this program reads "
                                     f"{FORMAT_VERSION} (--force tries)")
         self.finished = self.attribute("/", "complete") == 1
         if not self.finished and not force:
@@ -156,9 +156,9 @@ class Product:
             self._layers[key] = self.read(name, self.dataset(name), self.mask if masked else None)
         return self._layers[key]
 
-    def read(self, name: str, dataset: h5py.Dataset, mask) -> Layer:
+    def read(self, name: str, dataset: h5py.Dataset, mask, side: int = LARGEST_SIDE) -> Layer:
         try:
-            layer = read_layer(name, dataset, mask, self.frame_index)
+            layer = read_layer(name, dataset, mask, self.frame_index, side)
         except OSError as error:
             raise Failure(IO_ERROR, f"{dataset.file.filename}: {dataset.name} cannot be read ({error})") from error
         if layer.bad and mask is not None:
@@ -180,6 +180,18 @@ class Product:
             raise Failure(BAD_DATA, f"{self.path}: {path} has the shape {dataset.shape}; a column was expected")
         try:
             return np.asarray(dataset[()], dtype=np.float64)
+        except OSError as error:
+            raise Failure(IO_ERROR, f"{self.path}: {path} cannot be read ({error})") from error
+
+    def texts(self, path: str) -> list[str] | None:
+        """A 1-D dataset of texts, or None."""
+        dataset = find(self.file, path)
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "SO":
+            return None
+        if dataset.ndim != 1 or dataset.shape[0] > LONGEST_TABLE:
+            raise Failure(BAD_DATA, f"{self.path}: {path} has the shape {dataset.shape}; a column was expected")
+        try:
+            return [str(plain(value)) for value in dataset[()]]
         except OSError as error:
             raise Failure(IO_ERROR, f"{self.path}: {path} cannot be read ({error})") from error
 

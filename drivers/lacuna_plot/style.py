@@ -27,11 +27,11 @@ RC = {
 
 
 @contextlib.contextmanager
-def settings():
-    """Where figures are made and saved: matplotlib's defaults and RC, whatever the user's matplotlibrc says."""
+def settings(more: dict | None = None):
+    """Where figures are made and saved: matplotlib's defaults, RC and more, whatever the user's matplotlibrc says."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(RC)
+        matplotlib.rcParams.update({**RC, **(more or {})})
         yield
 
 
@@ -70,6 +70,8 @@ def write(path: str, content) -> None:
     try:
         with open(temporary, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # some file systems tell of a full disk no earlier
         os.replace(temporary, path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ import products
 from lacuna_plot import layer as layers
 from lacuna_plot.pictures import draw_kappa, draw_snr, draw_std
 from lacuna_plot.product import Product
+from lacuna_plot.statistics import residual_statistics
 
 WHOLE = ["convergence", "count", "map", "modes", "overview", "peaks", "residuals", "shear", "snr", "std"]
 
@@ -139,12 +140,15 @@ class Drawing(PlotTest):
         for layers.SLAB_BYTES in (normal, 400_000):  # one slab; many
             product = Product(self.path("big.h5"))
             layer = product.layer("kappa_E")
-            statistics = layers.residual_statistics([product.dataset("residual1")], product.mask)
+            statistics = residual_statistics(layers.used_values([product.dataset("residual1")], product.mask))
             good = (mask > 0) & np.isfinite(values)
             bad = (mask > 0) & ~np.isfinite(values)
             self.assertEqual((layer.block, layer.used, layer.bad), (block, good.sum(), bad.sum()))
             self.assertAlmostEqual(statistics.sd, values[good].std(), places=10)
             self.assertAlmostEqual(statistics.mean, values[good].mean(), places=10)
+            z = (values[good] - values[good].mean()) / values[good].std()
+            self.assertAlmostEqual(statistics.skewness, (z**3).mean(), places=10)
+            self.assertAlmostEqual(statistics.kurtosis, (z**4).mean() - 3, places=10)
             cells = rng.integers(0, [-(-ny // block), -(-nx // block)], (300, 2)).tolist()
             for j, i in cells + [[433, 833], [0, 0], [180, 5]]:  # the last, smaller one; a masked one; one with NaN
                 cell = (slice(j * block, (j + 1) * block), slice(i * block, (i + 1) * block))

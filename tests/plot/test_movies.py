@@ -124,6 +124,25 @@ class Movies(PlotTest):
         out, _ = self.run_plot(self.path("sim.h5"), "--dpi", 60)
         self.assertIn("data above truth", out)
 
+    def test_lines_that_are_the_data_of_images(self):
+        """Products of lacuna-solve: the estimate has axes that the grid of the data does not know."""
+        images, lines = np.arange(2.0 * 5 * 7).reshape(2, 5, 7), np.ones((2, 30))
+        cases = (("tx", lines, images, [1, 2]), ("x", lines[0], images[0], [1]), ("tx", lines, images[0], [1]))
+        for number, (axes, data, estimate, flux) in enumerate(cases):
+            name = f"s{number}.h5"
+            with h5py.File(self.path(name), "w") as f:
+                f.attrs.update(format="lacuna", format_version=1, program="lacuna-solve", complete=1)
+                f.create_group("grid").attrs.update(axes=axes)
+                f["maps/data"], f["maps/estimate"], f["series/flux_out"] = data, estimate, np.array(flux, float)
+                for i, letter in enumerate(axes):
+                    f["maps/data"].dims[i].label = letter
+                if estimate.ndim == 3:
+                    f["maps/estimate"].dims[0].label = "t"
+            figure, _, sentence = self.movie_figure(draw_panels, name, frame=0)
+            np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), images[0])
+            self.assertTrue(sentence.startswith("estimate"), sentence)
+            self.run_plot(self.path(name), "--dpi", 60)
+
     def test_what_is_refused(self):
         write(self.path("m.h5"), "tyx")
         self.assertIn("of this product", self.run_plot(self.path("m.h5"), "--only", "map", code=64)[1])
