@@ -211,17 +211,20 @@ def is_relative(product: Product) -> bool:
     return str(product.attribute("convergence", "method") or "") in LINEAR
 
 
+def cumulative(column: np.ndarray) -> np.ndarray:
+    """Iterations, or seconds, that go on where one solver took over from another, which counts from 0 again."""
+    column = column.copy()
+    for start in np.flatnonzero(np.diff(column) < 0) + 1:
+        column[start:] += column[start - 1] - column[start]
+    return column
+
+
 def convergence_panels(product: Product) -> list[tuple]:
-    """(values, name, log, colour) of what the run recorded. Throws Missing. Where one solver took over from another, which
-    counts from 0 again, iterations go on."""
+    """(iteration, values, name, log, colour) of what the run recorded. Throws Missing."""
     iteration = product.table("convergence/iteration")
     if iteration is None or iteration.size == 0:
         raise Missing("/convergence/iteration")
-    starts = np.flatnonzero(np.diff(iteration) < 0) + 1
-    iteration = iteration.copy()
-    for start in starts:
-        iteration[start:] += iteration[start - 1] - iteration[start]
-    found = []
+    iteration, found = cumulative(iteration), []
     residual = "Relative residual" if is_relative(product) else "Norm of the gradient"
     columns = (("residual", residual, True, style.BLUE), ("energy", "", True, style.ORANGE),
                ("chi2_per_datum", r"$\chi^2$ per datum", False, style.GREEN))

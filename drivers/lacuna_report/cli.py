@@ -13,16 +13,16 @@ from lacuna_plot.movie import open_product
 
 from .page import build
 
-HELP = """The page shows the maps (wheel zooms, a drag moves, a double click resets; masked parts are hatched; the value under the
-cursor), their uncertainty, the residuals with a test of their normality, the fit in words, the convergence, where the time went,
-the peaks, the configuration and where everything came from. A slider turns the frames of movies, or the planes of volumes.
-It is one file that loads nothing from anywhere: to be mailed, archived, printed, and read in any browser of after 2021.
+HELP = """The page shows the maps (wheel zooms, a drag moves, a double click resets; masked parts are hatched; the value under
+the cursor), their uncertainty, the residuals with a test of their normality, the fit in words, the convergence, where the
+time went, the peaks, the configuration and where everything came from. A slider turns the frames of movies, or the planes
+of volumes. It is one file that loads nothing from anywhere: to be mailed, archived, printed, and read in any browser.
 
-Maps wider than 2048 pixels (the others 1024, movies 400) are averaged in blocks, and further until the page has at most about 9 MB,
-movies 14 MB; at most 64 frames are on the slider. All numbers are of all pixels of all frames.
+Maps wider than 2048 pixels (all but the first 1024, movies 400) are averaged in blocks, and further until the page has at
+most about 9 MB, movies 14 MB; at most 64 frames are on the slider. All numbers are of all pixels of all frames.
 
-exit codes: 0 written; 64 usage; 65 not a product, unfinished, or bad data; 66 no such file; 73 the page cannot be created, or
-exists (--overwrite); 74 reading or writing failed half-way."""
+exit codes: 0 written; 64 usage; 65 not a product, unfinished, or bad data; 66 no such file; 73 the page cannot be created,
+or exists (--overwrite); 74 reading or writing failed half-way."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,8 +49,7 @@ def write_report(options) -> None:
             raise Failure(CANNOT_CREATE, f"{path}: is a folder")
         if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
             raise Failure(CANNOT_CREATE, f"{path}: its folder does not exist")
-        if os.path.lexists(path) and os.path.exists(options.product) and os.path.exists(path) and \
-                os.path.samefile(path, options.product):
+        if os.path.exists(path) and os.path.samefile(path, options.product):
             raise Failure(USAGE, f"{path}: the page would take the place of the product")
         if os.path.lexists(path) and not options.overwrite:
             raise Failure(CANNOT_CREATE, f"{path} exists: give --overwrite to replace it, or another name with -o")

@@ -36,11 +36,11 @@
     }
   }
 
-  // A bar of round length, at most a third of the map.
+  // A bar of round length, at most a quarter of the map.
   function rule(v, width) {
     const per = width * v.zoom.scale / (v.cells[1] * v.blocks[1]);
     if (!v.ruler || v.stretched || !(per > 0)) return;
-    const unit = page.pixel_arcmin || 1, most = width / 3 / per * unit, power = 10 ** Math.floor(Math.log10(most));
+    const unit = page.pixel_arcmin || 1, most = width / 4 / per * unit, power = 10 ** Math.floor(Math.log10(most));
     let length = power * [5, 2, 1].find((m) => m * power <= most), name = page.pixel_arcmin ? "\u2032" : " px";
     v.ruler.style.width = `${length / unit * per}px`;
     if (page.pixel_arcmin && length >= 60) { length /= 60; name = "\u00b0"; }

@@ -12,6 +12,7 @@ from lacuna_plot.product import Product
 
 from . import charts, normality, tables, verdict, views
 from .html import Markup, data, join, tag
+from .raster import STEPS
 from .views import View
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -41,7 +42,8 @@ def bar(view: View) -> Markup:
     return tag("div", tag("i", style=f"background:linear-gradient(90deg,{','.join(stops)})"),
                tag("b", class_="under", style=f"--end:{stops[0]}") if s.least < s.low - 1e-9 * width else None,
                tag("b", class_="over", style=f"--end:{stops[-1]}") if s.largest > s.high + 1e-9 * width else None,
-               [tag("span", label, style=f"left:{100 * at:.2f}%") for at, label in s.ticks()], class_="bar", aria_hidden="true")
+               [tag("span", label, style=f"left:{100 * at:.2f}%") for at, label in s.ticks()],
+               class_="bar", aria_hidden="true")
 
 
 def peak_marks(view: View, product: Product) -> Markup | None:
@@ -52,20 +54,22 @@ def peak_marks(view: View, product: Product) -> Markup | None:
     found = found.inside(product.frame).take(slice(0, tables.MOST_PEAKS))
     height, width = view.cells[0] * view.blocks[0], view.cells[1] * view.blocks[1]
     size = max(height, width)
-    out, numbered = [], []
+    circles, numbers, numbered = [], [], []
     for k in range(found.size):
         x, y = width - found.x[k] - 0.5, height - found.y[k] - 0.5  # as the map: north up, and east to the left
         x = x if view.flips[1] else found.x[k] + 0.5
         place = dict(cx=f"{x:.2f}", cy=f"{y:.2f}", r=f"{size / 55:.2f}")
-        out += [tag("circle", **place, class_="halo"), tag("circle", **place)]
+        circles += [tag("circle", **place, class_="halo"), tag("circle", **place)]
         if k < 10 and all(np.hypot(x - a, y - b) > size / 14 for a, b in numbered):  # numbers that would not overlap
             numbered.append((x, y))
-            out.append(tag("text", str(k + 1), x=f"{x + size / 40:.2f}", y=f"{y - size / 60:.2f}", font_size=f"{size / 34:.2f}"))
-    return tag("svg", out, viewBox=f"0 0 {width} {height}", preserveAspectRatio="none", aria_hidden="true")
+            numbers.append(tag("text", str(k + 1), x=f"{x + size / 40:.2f}", y=f"{y - size / 60:.2f}",
+                               font_size=f"{size / 34:.2f}"))
+    return tag("svg", circles, numbers, viewBox=f"0 0 {width} {height}", preserveAspectRatio="none", aria_hidden="true")
 
 
-NORTH = Markup('<svg class="north" viewBox="0 0 40 40" aria-hidden="true"><path d="M32 34V12m-4 5 4-6 4 6M32 34H12m5-4-6 4 6 4" fill="none" '
-               'stroke="currentColor" stroke-width="2"/><text x="28" y="9" font-size="10" fill="currentColor">N</text>'
+NORTH = Markup('<svg class="north" viewBox="0 0 40 40" aria-hidden="true">'
+               '<path d="M32 34V12m-4 5 4-6 4 6M32 34H12m5-4-6 4 6 4" fill="none" stroke="currentColor" stroke-width="2"/>'
+               '<text x="28" y="9" font-size="10" fill="currentColor">N</text>'
                '<text x="0" y="37" font-size="10" fill="currentColor">E</text></svg>')
 
 
@@ -73,17 +77,19 @@ def figure(view: View, number: int, product: Product) -> Markup:
     shown = view.frames[len(view.frames) // 2]
     sky = not isinstance(product, Movie) and product.frame.kind == "sky"
     units = f" [{view.units}]" if view.units else ""
-    said = f"; means of {view.blocks[1]} \N{MULTIPLICATION SIGN} {view.blocks[0]} pixels" if max(view.blocks) > 1 else ""
-    caption = join(tag("strong", view.title, units), tag("br"), view.caption, said) if view.caption or said else tag("strong", view.title, units)
+    words = [view.caption] if view.caption else []
+    if max(view.blocks) > 1:
+        words.append(f"means of {view.blocks[1]} \N{MULTIPLICATION SIGN} {view.blocks[0]} pixels")
+    caption = join(tag("strong", view.title, units), [tag("br"), "; ".join(words)] if words else None)
     stage = tag("div", tag("div", tag("img", src=f"data:image/png;base64,{shown}", alt="", draggable="false"),
                            peak_marks(view, product), class_="pan"),
                 tag("div", class_="ruler") if not stretched(view) else None, NORTH if sky and view.flips[1] else None,
                 tag("div", class_="cross", hidden=True),
-                tag("div", tag("span", "no finite value"), class_="nothing") if view.empty else None, class_="stage", tabindex="0",
-                role="img", style=f"aspect-ratio:{aspect(view):.4f}",
+                tag("div", tag("span", "no finite value"), class_="nothing") if view.empty else None,
+                class_="stage", tabindex="0", role="img", style=f"aspect-ratio:{aspect(view):.4f}",
                 aria_label=f"{view.caption or view.name}; + and - zoom, arrows move, 0 resets")
-    return tag("figure", stage, None if view.empty else bar(view), tag("figcaption", caption, tag("span", class_="readout")),
-               data_view=number, data_name=view.name, class_="view")
+    return tag("figure", stage, None if view.empty else bar(view),
+               tag("figcaption", caption, tag("span", class_="readout")), data_view=number, data_name=view.name, class_="view")
 
 
 def digits(values: list) -> list:
@@ -94,8 +100,9 @@ def digits(values: list) -> list:
 def facts(view: View) -> dict:
     s = view.scale
     out = {"cells": view.cells, "shape": view.shape, "blocks": view.blocks, "flips": view.flips, "axes": view.axes,
-           "link": f"{view.axes[-2:]} {view.shape[0]} {view.shape[1]}", "values": digits(s.values()), "step": (s.high - s.low) / 223,
-           "palette": s.colours().tobytes().hex(), "units": f" {view.units}" if view.units else "", "stretched": stretched(view)}
+           "link": f"{view.axes[-2:]} {view.shape[0]} {view.shape[1]}", "values": digits(s.values()),
+           "step": (s.high - s.low) / STEPS, "palette": s.colours().tobytes().hex(),
+           "units": f" {view.units}" if view.units else "", "stretched": stretched(view)}
     if len(view.frames) > 1:
         out["frames"] = view.frames
     if view.axes == "tx":
@@ -106,7 +113,9 @@ def facts(view: View) -> dict:
 def step_labels(product: Product, view: View) -> list[str]:
     if view.axes == "zyx":
         return [f"z = {z}" for z in view.steps]
-    times, unit = product.times(product.frames(view.name)) if isinstance(product, Movie) and product.has(view.name) else (None, "frame")
+    times, unit = None, "frame"
+    if isinstance(product, Movie) and product.has(view.name):
+        times, unit = product.times(product.frames(view.name))
     return [f"frame {k}" if unit == "frame" else f"t = {times[k]:.4g} {unit}" for k in view.steps]
 
 
@@ -116,7 +125,8 @@ def page_data(product: Product, shown: list[View], steps: list[str]) -> dict:
     if frame is not None and frame.pixel_arcmin:
         out["pixel_arcmin"] = frame.pixel_arcmin
     if frame is not None and frame.kind == "sky":
-        out["sky"] = {"projection": frame.projection, **{k: [float(v) for v in getattr(frame, k)] for k in ("crpix", "crval", "cdelt")}}
+        numbers = {k: [float(v) for v in getattr(frame, k)] for k in ("crpix", "crval", "cdelt")}
+        out["sky"] = {"projection": frame.projection, **numbers}
     return out
 
 
@@ -139,7 +149,8 @@ def about(product: Product) -> str:
 
 
 def verdicts(entries: list[tuple]) -> Markup:
-    return tag("div", [tag("div", tag("h3", name), tag("p", short[:1].upper() + short[1:], class_="short"), tag("p", words), class_=f"verdict {level}")
+    return tag("div", [tag("div", tag("h3", name), tag("p", short[:1].upper() + short[1:], class_="short"),
+                           tag("p", words), class_=f"verdict {level}")
                        for name, (level, short, words) in entries], class_="verdicts")
 
 
@@ -149,10 +160,12 @@ def residual_text(product: Product, judged) -> Markup | None:
     _, _, sentence = verdict.residuals(judged)
     words = [tag("p", sentence)]
     if judged.randomised:
-        words.append(tag("p", verdict.counts_remark(judged), " What is tested instead are randomised quantile residuals (Dunn & Smyth 1996), "
-                                                             "which are N(0, 1) at any mean if the model is right."))
-    words.append(tag("p", "\N{PLUS-MINUS SIGN} are the standard errors of as many independent draws. Residuals of a fit are not "
-                          "independent, so p is a guide; how large a departure is matters more than that it is seen.", class_="remark"))
+        words.append(tag("p", verdict.counts_remark(judged), " What is tested instead are randomised quantile residuals "
+                                                             "(Dunn & Smyth 1996), which are N(0, 1) at any mean if the model "
+                                                             "is right."))
+    words.append(tag("p", "\N{PLUS-MINUS SIGN} are the standard errors of as many independent draws. Residuals of a fit are "
+                          "not independent, so p is a guide; how large a departure is matters more than that it is seen.",
+                     class_="remark"))
     return tag("div", tag("div", words, tables.normality(judged)), charts.residual_histogram(judged), class_="two")
 
 
@@ -183,7 +196,8 @@ def build(product: Product) -> str:
 
     line = movie and product.line
     body = {
-        "maps": [charts.lines(job) if line else None, maps("maps", "hero" if not movie else ""), charts.flux(job) if movie else None],
+        "maps": [charts.lines(job) if line else None, maps("maps", "" if movie else "hero"),
+                 charts.flux(job) if movie else None],
         "peaks": [None if movie else tables.peaks(product)],
         "uncertainty": [uncertainty_text(product), maps("uncertainty"),
                         [charts.line_chart(product, name) for name in ("std", "snr")] if line else None],
@@ -200,13 +214,10 @@ def build(product: Product) -> str:
     entries = [("Solver", verdict.convergence(product)), ("Fit", verdict.fit(product, judged)),
                ("Residuals", verdict.residuals(judged) if judged is not None else None)]
     remarks = list(dict.fromkeys(product.notes))
-    if stepped is not None and not movie:
-        total = max(v.steps[-1] for v in shown) + 1
-    else:
-        total = max((max(v.steps) + 1 for v in shown), default=1)
-    if stepped is not None and total > len(steps):
-        remarks.append(f"the slider shows {len(steps)} of {total}, evenly spread; every number is of all of them")
-    header = tag("header", tag("p", f"{product.attribute('/', 'program') or 'lacuna'} \N{MIDDLE DOT} report of a run", class_="eyebrow"),
+    if stepped is not None and stepped.steps[-1] + 1 > len(steps):
+        remarks.append(f"the slider shows {len(steps)} of {stepped.steps[-1] + 1}, evenly spread; numbers are of all of them")
+    program = product.attribute("/", "program") or "lacuna"
+    header = tag("header", tag("p", f"{program} \N{MIDDLE DOT} report of a run", class_="eyebrow"),
                  tag("h1", product.name), tag("p", about(product), class_="facts"),
                  None if product.finished else tag("p", "Unfinished: the run has not ended, or ended early.", class_="warning"),
                  verdicts([(name, found) for name, found in entries if found is not None]),
@@ -214,26 +225,30 @@ def build(product: Product) -> str:
     tools = []
     if steps:
         tools = [tag("button", "\N{BLACK RIGHT-POINTING TRIANGLE}", id="play", type="button", aria_label="play"),
-                 tag("input", type="range", id="step", min="0", max=len(steps) - 1, value=len(steps) // 2, aria_label="frame"),
+                 tag("input", type="range", id="step", min="0", max=len(steps) - 1, value=len(steps) // 2,
+                     aria_label="frame"),
                  tag("output", steps[len(steps) // 2], id="step-label", for_="step")]
     if "peaks" in body:
         tools.append(tag("label", tag("input", type="checkbox", id="marks", checked=True), " peaks"))
-    nav = tag("nav", tag("div", [tag("a", NAMES[name], href=f"#{name}") for name in body], tag("div", tools, class_="tools")))
+    links = [tag("a", NAMES[name], href=f"#{name}") for name in body]
+    nav = tag("nav", tag("div", links, tag("div", tools, class_="tools")))
     sections = [tag("section", tag("h2", NAMES[name]), parts, id=name) for name, parts in body.items()]
-    hint = tag("p", "Wheel or pinch zooms a map, a drag moves it, a double click resets it; maps of one grid move together. Hatched: "
-                    "masked, or no value. Values under the cursor are those of the colour, to 1 part in 223 of its scale.", class_="remark")
-    return document(product.name, join(header, nav, tag("main", hint if shown else None, sections),
-                                       tag("footer", f"Written by lacuna-report from {os.path.basename(product.path)}.")),
-                    page_data(product, shown, steps))
+    hint = tag("p", "Wheel or pinch zooms a map, a drag moves it, a double click resets it; maps of one grid move together. "
+                    f"Hatched: masked, or no value. Values under the cursor are those of the colour, to 1 part in {STEPS} "
+                    "of its scale.", class_="remark")
+    footer = tag("footer", f"Written by lacuna-report from {os.path.basename(product.path)}.")
+    content = join(header, nav, tag("main", hint if shown else None, sections), footer)
+    return document(product.name, content, page_data(product, shown, steps))
 
 
 def document(title: str, body: Markup, about_page: dict) -> str:
     """A page that loads nothing, and whose policy lets no script run but its own."""
     script, css = asset("page.js"), asset("page.css")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+              f"script-src 'sha256-{digest}'")
     head = join(tag("meta", charset="utf-8"), tag("meta", http_equiv="Content-Security-Policy", content=policy),
-                tag("meta", name="viewport", content="width=device-width, initial-scale=1"), tag("title", f"{title} \N{MIDDLE DOT} lacuna"),
-                tag("link", rel="icon", href="data:,"), tag("style", Markup(css)))
-    return "<!DOCTYPE html>\n" + tag("html", tag("head", head), tag("body", body, data("page-data", about_page), tag("script", Markup(script))),
-                                     lang="en") + "\n"
+                tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+                tag("title", f"{title} \N{MIDDLE DOT} lacuna"), tag("link", rel="icon", href="data:,"), tag("style", Markup(css)))
+    body = tag("body", body, data("page-data", about_page), tag("script", Markup(script)))
+    return "<!DOCTYPE html>\n" + tag("html", tag("head", head), body, lang="en") + "\n"

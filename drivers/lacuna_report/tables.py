@@ -66,8 +66,8 @@ def performance(product: Product) -> Markup | None:
             share = f"{100 * value / mean.sum():.1f} %"
             row.append(tag("span", share, class_="share", style=f"--share:{max(0.0, value) / mean.sum():.4f}"))
     about = [(k.replace("_", " "), shown(v)) for k, v in product.attributes("performance").items()]
-    return join(table(head, rows, range(1, len(head))), pairs(about) if about else None,
-                tag("p", "Seconds are means, and maxima, over the ranks; imbalance is the one over the other.", class_="remark"))
+    remark = tag("p", "Seconds are means, and maxima, over the ranks; imbalance is the one over the other.", class_="remark")
+    return join(table(head, rows, range(1, len(head))), pairs(about) if about else None, remark)
 
 
 def inputs(product: Product) -> Markup | None:
@@ -82,7 +82,8 @@ def inputs(product: Product) -> Markup | None:
 
 def provenance(product: Product) -> Markup:
     about = {k: v for k, v in product.attributes("provenance").items() if k != "inputs"}
-    first = [k for k in ("program", "version", "git_hash", "date_utc", "command", "host", "ranks", "seed", "libraries") if k in about]
+    order = ("program", "version", "git_hash", "date_utc", "command", "host", "ranks", "seed", "libraries")
+    first = [k for k in order if k in about]
     entries = [(k.replace("_", " "), tag("code", shown(about[k])) if k in ("command", "git_hash") else shown(about[k]))
                for k in first + [k for k in about if k not in first]]
     root = product.attributes("/")
@@ -134,12 +135,16 @@ def normality(n: Normality) -> Markup:
     tested = [("(data \N{MINUS SIGN} model) / sd", n.standardised)]
     if n.randomised:
         tested.append(("randomised quantile", n.statistics))
-    names = [("values", lambda s: f"{s.number:,}", "")]
-    names += [("mean", lambda s: f"{signed(s.mean)} \N{PLUS-MINUS SIGN} {figures(s.number ** -0.5, 2)}", "0"),
-              ("standard deviation", lambda s: f"{s.sd:.4f} \N{PLUS-MINUS SIGN} {figures((2 * s.number) ** -0.5, 2)}", "1"),
-              ("skewness", lambda s: f"{signed(s.skewness)} \N{PLUS-MINUS SIGN} {figures((6 / s.number) ** 0.5, 2)}", "0"),
-              ("excess kurtosis", lambda s: f"{signed(s.kurtosis)} \N{PLUS-MINUS SIGN} {figures((24 / s.number) ** 0.5, 2)}", "0"),
-              ("\N{GREEK SMALL LETTER CHI}\N{SUPERSCRIPT TWO} per datum", lambda s: f"{s.chi2_per_datum:.4f}", "1")]
+
+    def error(text: str, variance: float) -> str:
+        return f"{text} \N{PLUS-MINUS SIGN} {figures(variance ** 0.5, 2)}"
+
+    names = [("values", lambda s: f"{s.number:,}", ""),
+             ("mean", lambda s: error(signed(s.mean), 1 / s.number), "0"),
+             ("standard deviation", lambda s: error(f"{s.sd:.4f}", 0.5 / s.number), "1"),
+             ("skewness", lambda s: error(signed(s.skewness), 6 / s.number), "0"),
+             ("excess kurtosis", lambda s: error(signed(s.kurtosis), 24 / s.number), "0"),
+             ("\N{GREEK SMALL LETTER CHI}\N{SUPERSCRIPT TWO} per datum", lambda s: f"{s.chi2_per_datum:.4f}", "1")]
     rows = [[name, *(function(s) for _, s in tested), normal] for name, function, normal in names]
     p = "< 0.0001" if n.probability < 1e-4 else figures(n.probability, 2)
     every = "" if n.tested == n.statistics.number else f" of {n.tested:,}"

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
-from lacuna_plot.pictures import figures
+from lacuna_plot.pictures import cumulative, figures
 from lacuna_plot.product import Product
 
 from .normality import Normality
@@ -35,7 +35,11 @@ def convergence(product: Product) -> tuple[str, str, str] | None:
     gap = as_number(product.attribute("notes", "gap"))
     left = "" if gap is None else f" About {figures(gap, 2)} nats are left above the minimum" + (
         ": far below 1, which is what statistics can tell." if gap < 0.3 else ".")
-    return ("good" if "reached" in stopped else "none"), stopped, f"{method}: {stopped}.{left}"
+    columns = [product.table(f"convergence/{name}") for name in ("iteration", "seconds")]
+    iterations, seconds = (last_finite(cumulative(column)) if column is not None else None for column in columns)
+    took = f", {iterations:,.0f} iterations" if iterations else ""
+    took += f" in {figures(seconds)} s" if took and seconds else ""
+    return ("good" if "reached" in stopped else "none"), stopped, f"{method}{took}.{left}"
 
 
 def fit(product: Product, normality: Normality | None) -> tuple[str, str, str] | None:
@@ -54,11 +58,11 @@ def fit(product: Product, normality: Normality | None) -> tuple[str, str, str] |
     if product.attribute("/", "program") == "lacuna-simulate":
         return "none", "simulated data", f"{what}: the data beside the truth that they were drawn from."
     if value > 1.05:
-        return "poor", "under-fitting", f"{what}. The model does not explain all that is in the data: the prior smooths too much, the " \
-                                        "operator is not right, or the noise is larger than assumed."
+        return "poor", "under-fitting", f"{what}. The model does not explain all that is in the data: the prior smooths " \
+                                        "too much, the operator is not right, or the noise is larger than assumed."
     if value < 0.8:
-        return "fair", "over-fitting", f"{what}. The model follows the noise: the prior is weak, or the noise is smaller than " \
-                                       "assumed."
+        return "fair", "over-fitting", f"{what}. The model follows the noise: the prior is weak, or the noise is smaller " \
+                                       "than assumed."
     return "good", "as good as the noise allows", f"{what}. A fit takes up some of the noise, so a little below is expected."
 
 
@@ -71,8 +75,8 @@ def residuals(n: Normality) -> tuple[str, str, str]:
                                              f"(p = {figures(n.probability, 2)})."
     p = "p < 0.0001" if n.probability < 1e-4 else f"p = {figures(n.probability, 2)}"
     if n.distance < CLOSE:
-        return "good", f"{what} are close to normal", f"{seen}. Among {n.tested:,} values that is more than chance ({p}), and too " \
-                                                      "little to matter."
+        return "good", f"{what} are close to normal", f"{seen}. Among {n.tested:,} values that is more than chance " \
+                                                      f"({p}), and too little to matter."
     why = []
     if abs(s.mean) > 0.03:
         why.append("their mean is off zero: a background or an offset is not right")
@@ -96,5 +100,5 @@ def residuals(n: Normality) -> tuple[str, str, str]:
 
 def counts_remark(n: Normality) -> str:
     few = f"{100 * n.few:.0f} % of these data expect fewer than 10 counts. " if np.isfinite(n.few) else ""
-    return few + "Where few counts are expected, (data \N{MINUS SIGN} model) / sd is skew and takes few values: normality is not " \
-                 "expected of it even if the model is right."
+    return few + "Where few counts are expected, (data \N{MINUS SIGN} model) / sd is skew and takes few values: normality " \
+                 "is not expected of it even if the model is right."

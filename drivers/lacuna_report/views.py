@@ -19,8 +19,8 @@ from .raster import Scale, encoded
 MOST_STEPS = 64  # frames, or planes, on the slider
 STILL_BYTES, MOVIE_BYTES = 8_800_000, 13_500_000  # of base64, for all maps of a page
 FIRST_SIDE, STILL_SIDE, MOVIE_SIDE = 2048, 1024, 400  # pixels to begin with; the largest are shrunk until all fit
-SKY_ORDER = ("kappa_E", "kappa_true", "snr", "std", "residual1", "residual2", "kappa_B", "kappa_ks", "count", "gamma1", "gamma2",
-             "gamma1_true", "gamma2_true", "noise_variance", "mask")
+SKY_ORDER = ("kappa_E", "kappa_true", "snr", "std", "residual1", "residual2", "kappa_B", "kappa_ks", "count", "gamma1",
+             "gamma2", "gamma1_true", "gamma2_true", "noise_variance", "mask")
 MOVIE_ORDER = ("estimate", "truth", "data", "model", "mean", "std", "snr", "residual", "active", "mask")
 SAME_SCALE = {"kappa_B": "kappa_E", "gamma2": "gamma1", "gamma2_true": "gamma1_true", "residual2": "residual1", "model": "data",
               "mean": "data"}
@@ -120,10 +120,10 @@ def sky_views(product: Product) -> list[View]:
 
         label = html_label(LABEL[name]) if name in LABEL else text(name)
         caption = str(product.attribute(f"maps/{name}", "long_name") or "")
-        side = FIRST_SIDE if not views else STILL_SIDE
         steps = chosen(dataset.shape[0]) if dataset.ndim == 3 else [0]
-        views.append(View(name, label, caption, product.units(name), (frame.ny, frame.nx), steps, read,
-                          side if len(steps) == 1 else MOVIE_SIDE, (True, bool(frame.east_left)), section=SKY_SECTIONS.get(name, "more")))
+        side = MOVIE_SIDE if len(steps) > 1 else STILL_SIDE if views else FIRST_SIDE
+        views.append(View(name, label, caption, product.units(name), (frame.ny, frame.nx), steps, read, side,
+                          (True, bool(frame.east_left)), section=SKY_SECTIONS.get(name, "more")))
     return views
 
 
@@ -148,8 +148,8 @@ def movie_views(product: Movie) -> list[View]:
             def read(_, side, name=name, rows=rows):
                 return shrink(np.stack([values(product, name, int(row))[0] for row in rows]), side, separate=True)
 
-            views.append(View(name, label, f"{caption}; x to the right, time downwards", units, (len(rows), dataset.shape[1]), [0],
-                              read, FIRST_SIDE, (False, False), "tx", SECTIONS.get(name, "more"), rows=rows.tolist()))
+            caption += "; x to the right, time downwards"
+            views.append(View(name, label, caption, units, (len(rows), dataset.shape[1]), [0], read, FIRST_SIDE, (False, False), "tx", SECTIONS.get(name, "more"), rows=rows.tolist()))
             continue
         timed = axes[0] == "t" and dataset.shape[0] > 1
         planes = "z" in axes and not timed
@@ -190,5 +190,6 @@ def load(views: list[View]) -> None:
         largest = max(views, key=lambda view: view.bytes)
         if max(largest.cells) <= 16:
             break
-        largest.side = min(int(max(largest.cells) * 0.75), -(-max(largest.shape) // (max(largest.blocks) + 1)))  # at least the next block
+        next_block = -(-max(largest.shape) // (max(largest.blocks) + 1))
+        largest.side = min(int(max(largest.cells) * 0.75), next_block)
         again(largest)
