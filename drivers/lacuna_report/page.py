@@ -195,6 +195,7 @@ def build(product: Product) -> str:
         return tag("div", found, class_=f"maps {size}") if found else None
 
     line = movie and product.line
+    names = {**NAMES, "maps": "Data and estimate"} if line and not shown else NAMES
     body = {
         "maps": [charts.lines(job) if line else None, maps("maps", "" if movie else "hero"),
                  charts.flux(job) if movie else None],
@@ -230,9 +231,9 @@ def build(product: Product) -> str:
                  tag("output", steps[len(steps) // 2], id="step-label", for_="step")]
     if "peaks" in body:
         tools.append(tag("label", tag("input", type="checkbox", id="marks", checked=True), " peaks"))
-    links = [tag("a", NAMES[name], href=f"#{name}") for name in body]
+    links = [tag("a", names[name], href=f"#{name}") for name in body]
     nav = tag("nav", tag("div", links, tag("div", tools, class_="tools")))
-    sections = [tag("section", tag("h2", NAMES[name]), parts, id=name) for name, parts in body.items()]
+    sections = [tag("section", tag("h2", names[name]), parts, id=name) for name, parts in body.items()]
     hint = tag("p", "Wheel or pinch zooms a map, a drag moves it, a double click resets it; maps of one grid move together. "
                     f"Hatched: masked, or no value. Values under the cursor are those of the colour, to 1 part in {STEPS} "
                     "of its scale.", class_="remark")
