@@ -7,6 +7,7 @@
 #include "model/likelihood.hpp"
 #include "model/model_chain.hpp"
 #include "model/positive.hpp"
+#include "solvers/chain_preconditioner.hpp"
 #include "solvers/convex.hpp"
 #include "solvers/jacobi.hpp"
 #include "solvers/map_solver.hpp"
@@ -47,8 +48,25 @@ std::unique_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& prior
 }
 
 bool MapRoute::spectral() const {
-  return model_.convolution && !exponential() &&
-         (priors_.time.chain || priors_.space.kind == SpacePrior::Kind::Gaussian);
+  if (!model_.convolution) return false;
+  const SpacePrior& space = priors_.space;
+  const TimePrior& time = priors_.time;
+  const bool field = space.kind == SpacePrior::Kind::Gaussian;
+  if (!exponential()) return time.chain || field;
+  return (field && space.onLog && (!time.chain || time.onLog)) || (time.power && time.onLog);
+}
+
+double MapRoute::stiffness(double strength) const {
+  const SpacePrior& space = priors_.space;
+  if (!space.onLog || space.kind != SpacePrior::Kind::Smooth) return 0;
+  const Shape& s = model_.unknown.shape();
+  double sum = 0, squares = 0;
+  for (const auto& [n, h] : {std::pair(s.nz, space.spacing[0]), {s.ny, space.spacing[1]}, {s.nx, space.spacing[2]}}) {
+    if (n == 1) continue;
+    sum += 2 / (h * h);
+    squares += 2 / (h * h * h * h);
+  }
+  return space.strength.value_or(strength) * (space.order == 1 ? sum : sum * sum + squares);
 }
 
 void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
@@ -69,6 +87,12 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
   if (how.method == "newton" && spectral()) {
     preconditioner.emplace(convexProblem(strength));
     how.preconditioner = [&](const TermAt& at) { return preconditioner->at(at); };
+  }
+  std::optional<ChainPreconditioner> chain;
+  if (how.method == "newton" && exponential() && !spectral()) {
+    const TimePrior& time = priors_.time;
+    chain.emplace(model_.unknown, time.onLog && !time.power ? time.chain : std::nullopt, stiffness(strength));
+    how.preconditioner = [&](const TermAt& at) { return chain->at(at); };
   }
   const MapResult r = solveMap(*energy(priors), how, x, observer);
   if (exponential()) {

@@ -28,9 +28,11 @@ class MapRoute {
   /// What keeps ADMM from being used; empty: nothing.
   std::string whyNotProximal() const;
   bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
-  /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. Not for logarithms,
-  /// whose weights differ too much from pixel to pixel.
+  /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. The weights of
+  /// logarithms differ too much from pixel to pixel, unless their prior is a field whose power differs yet more.
   bool spectral() const;
+  /// Diagonal of the precision of smoothness in space, of logarithms.
+  double stiffness(double strength) const;
   ConvexProblem convexProblem(double strength) const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
   std::unique_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;

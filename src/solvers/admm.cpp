@@ -95,7 +95,7 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
   if (problem.chain && problem.chainPower)
     fft_.modes().forEach([&](const Mode& k) { link.push_back(1 / problem.chainPower(k)); });
   chainMean_ = link.empty() ? 1 : link[0];
-  chain_.emplace(grid_, fft_.modes(), problem.chain, std::move(link));
+  chain_.emplace(grid_, fft_.modes().perPlane(), problem.chain, std::move(link));
 }
 
 void Admm::makeTransfers() {

@@ -11,7 +11,7 @@
 #include "solvers/edge_split.hpp"
 #include "solvers/penalties.hpp"
 #include "solvers/slope_split.hpp"
-#include "solvers/spectral_chain.hpp"
+#include "solvers/chain_solver.hpp"
 
 namespace lacuna {
 

@@ -84,7 +84,7 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
   const Mode constant;
   if (p.power) quadratic0_ = 1 / p.power(constant);
   if (p.chain && p.chainPower) link0_ = 1 / p.chainPower(constant);
-  inverse_ = std::make_unique<SpectralChain>(grid_, fft_.modes(), p.chain, std::move(link));
+  inverse_ = std::make_unique<SpectralChain>(grid_, fft_.modes().perPlane(), p.chain, std::move(link));
   work_.resize(static_cast<std::size_t>(grid_.box().size()));
 }
 

@@ -8,7 +8,7 @@
 #include "grid/window_rows.hpp"
 #include "model/term.hpp"
 #include "solvers/convex_problem.hpp"
-#include "solvers/spectral_chain.hpp"
+#include "solvers/chain_solver.hpp"
 
 namespace lacuna {
 

@@ -1,4 +1,4 @@
-#include "solvers/spectral_chain.hpp"
+#include "solvers/chain_solver.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -8,19 +8,17 @@
 
 namespace lacuna {
 
-SpectralChain::SpectralChain(const Cube& grid, const Modes& modes, std::optional<TimeChain> chain,
-                             std::vector<double> link)
-    : grid_(grid),
-      chain_(std::move(chain)),
-      link_(std::move(link)),
-      modes_(static_cast<std::size_t>(modes.perPlane())) {
+template <class Value>
+ChainSolver<Value>::ChainSolver(const Cube& grid, PetscInt modes, std::optional<TimeChain> chain,
+                                std::vector<double> link)
+    : grid_(grid), chain_(std::move(chain)), link_(std::move(link)), modes_(static_cast<std::size_t>(modes)) {
   const Shape& s = grid.shape();
   const ProcessGrid& ranks = grid.grid();
-  if (s.channels != 1) throw Error("SpectralChain: the grid must have one channel");
+  if (s.channels != 1) throw Error("ChainSolver: the grid must have one channel");
   if (chain_ && chain_->frames() != static_cast<std::size_t>(s.frames))
-    throw Error("SpectralChain: a chain of " + std::to_string(chain_->frames()) + " frames for " +
+    throw Error("ChainSolver: a chain of " + std::to_string(chain_->frames()) + " frames for " +
                 std::to_string(s.frames));
-  if (!link_.empty() && link_.size() != modes_) throw Error("SpectralChain: the links are not those of the modes");
+  if (!link_.empty() && link_.size() != modes_) throw Error("ChainSolver: the links are not those of the modes");
   start_ = grid.box().start[0];
   frames_ = grid.box().count[0];
   const PetscInt perGroup = blockOf(s.frames, ranks.timeSize(), 0).count;
@@ -47,13 +45,15 @@ SpectralChain::SpectralChain(const Cube& grid, const Modes& modes, std::optional
   interface_.resize(static_cast<std::size_t>(groups_) * 4 * static_cast<std::size_t>(share_.count));
 }
 
-std::int64_t SpectralChain::bytes(const Cube& grid, const Modes& modes) {
+template <class Value>
+std::int64_t ChainSolver<Value>::bytes(const Cube& grid, PetscInt modes) {
   const int groups = grid.grid().timeSize();
-  const std::int64_t plane = 8 * static_cast<std::int64_t>(modes.perPlane()), frames = grid.box().count[0];
-  return plane * ((groups > 2 ? 4 : 3) * frames + (groups > 1 ? 12 : 0));
+  const std::int64_t plane = 8 * static_cast<std::int64_t>(modes), frames = grid.box().count[0];
+  return plane * ((groups > 2 ? 2 + tuple : 1 + tuple) * frames + (groups > 1 ? 12 : 0));
 }
 
-void SpectralChain::factor(const Diagonal& diagonal) {
+template <class Value>
+void ChainSolver<Value>::factor(const Diagonal& diagonal) {
   std::vector<double> own(role_ == Role::Alone ? 0 : modes_), next(own), across(own);
   for (PetscInt step = 0; step < frames_; ++step) {
     const PetscInt t = frameAt(step);
@@ -99,8 +99,9 @@ void SpectralChain::factor(const Diagonal& diagonal) {
   factorInterface(own, next, across);
 }
 
-void SpectralChain::factorInterface(const std::vector<double>& own, const std::vector<double>& next,
-                                    const std::vector<double>& across) {
+template <class Value>
+void ChainSolver<Value>::factorInterface(const std::vector<double>& own, const std::vector<double>& next,
+                                         const std::vector<double>& across) {
   const auto n = static_cast<std::size_t>(share_.count);
   const auto at = [&](int group, int which) { return interface_.data() + (2 * group + which) * n; };
   pivot_.assign(static_cast<std::size_t>(groups_) * n, 0);
@@ -115,9 +116,10 @@ void SpectralChain::factorInterface(const std::vector<double>& own, const std::v
     }
 }
 
-void SpectralChain::eliminate(PetscInt frame, PetscInt first, PetscInt count, const Complex* r) {
+template <class Value>
+void ChainSolver<Value>::eliminate(PetscInt frame, PetscInt first, PetscInt count, const Value* r) {
   const auto n = static_cast<std::size_t>(count);
-  Complex* x = spectrum(frame) + first;
+  Value* x = spectrum(frame) + first;
   const double* p = inverse(frame) + first;
   const bool separator = ownsSeparator() && frame == 0;
   const PetscInt before = role_ == Role::Last ? frame + 1 : frame - 1;
@@ -130,7 +132,7 @@ void SpectralChain::eliminate(PetscInt frame, PetscInt first, PetscInt count, co
       for (std::size_t k = 0; k < n; ++k) x[k] = p[k] * r[k];
   } else {
     const double o = off(std::min(frame, before));
-    const Complex* y = spectrum(before) + first;
+    const Value* y = spectrum(before) + first;
     if (L)
       for (std::size_t k = 0; k < n; ++k) x[k] = (separator ? 1 : p[k]) * (r[k] - o * L[k] * y[k]);
     else if (separator)
@@ -139,30 +141,31 @@ void SpectralChain::eliminate(PetscInt frame, PetscInt first, PetscInt count, co
       for (std::size_t k = 0; k < n; ++k) x[k] = p[k] * (r[k] - o * y[k]);
   }
   if (role_ == Role::Middle && !separator) {
-    Complex* s = spectrum(0) + first;
+    Value* s = spectrum(0) + first;
     const double* e = arrow(frame) + first;
     for (std::size_t k = 0; k < n; ++k) s[k] -= e[k] * x[k];
   }
 }
 
-void SpectralChain::couple() {
+template <class Value>
+void ChainSolver<Value>::couple() {
   if (groups_ == 1) return;
-  const auto doubles = [](Complex* p) { return reinterpret_cast<double*>(p); };
+  const auto doubles = [](Value* p) { return reinterpret_cast<double*>(p); };
   if (hasNext()) {
     const bool bare = role_ == Role::Middle && frames_ == 1;
     const double o = bare ? 0 : off(frames_ - 1);
-    const Complex* last = spectrum(frames_ - 1);
+    const Value* last = spectrum(frames_ - 1);
     for (std::size_t k = 0; k < modes_; ++k) next_[k] = -o * link(k) * last[k];
   }
-  scatter(2, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
+  scatter(tuple, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
 
   // The interface: x_g of groups 1, 2, ..., for my modes.
   const auto n = static_cast<std::size_t>(share_.count);
-  auto* all = reinterpret_cast<Complex*>(interface_.data());
+  auto* all = reinterpret_cast<Value*>(interface_.data());
   const auto at = [&](int group, int which) { return all + (2 * group + which) * n; };
   for (int g = 1; g < groups_; ++g)
     for (std::size_t k = 0; k < n; ++k) {
-      Complex r = at(g, 0)[k] + at(g - 1, 1)[k];
+      Value r = at(g, 0)[k] + at(g - 1, 1)[k];
       if (g > 1) r -= across_[(g - 1) * n + k] * at(g - 1, 0)[k];
       at(g, 0)[k] = pivot_[g * n + k] * r;
     }
@@ -171,16 +174,17 @@ void SpectralChain::couple() {
       for (std::size_t k = 0; k < n; ++k) at(g, 0)[k] -= pivot_[g * n + k] * across_[g * n + k] * at(g + 1, 0)[k];
     std::copy_n(at(g, 0), n, at(g - 1, 1));
   }
-  gather(2, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
+  gather(tuple, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
 }
 
-const SpectralChain::Complex* SpectralChain::substitute(PetscInt frame, PetscInt first, PetscInt count) {
+template <class Value>
+const Value* ChainSolver<Value>::substitute(PetscInt frame, PetscInt first, PetscInt count) {
   const auto n = static_cast<std::size_t>(count);
-  Complex* x = spectrum(frame) + first;
+  Value* x = spectrum(frame) + first;
   if (!chain_ || (ownsSeparator() && frame == 0)) return x;
   const double* p = inverse(frame) + first;
   const double* L = link_.empty() ? nullptr : link_.data() + first;
-  const Complex* after = nullptr;
+  const Value* after = nullptr;
   double o = 0;
   if (role_ == Role::Last) {
     after = spectrum(frame - 1) + first;
@@ -194,7 +198,7 @@ const SpectralChain::Complex* SpectralChain::substitute(PetscInt frame, PetscInt
   else if (after)
     for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * after[k];
   if (role_ == Role::Middle) {
-    const Complex* s = spectrum(0) + first;
+    const Value* s = spectrum(0) + first;
     const double* e = arrow(frame) + first;
     for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * e[k] * s[k];
   }
@@ -226,15 +230,16 @@ std::pair<Counts, Counts> counts(int ranks, int groups, PetscInt modes, int shar
 
 }  // namespace
 
-void SpectralChain::scatter(int tuple, const double* own, const double* next) {
+template <class Value>
+void ChainSolver<Value>::scatter(int each, const double* own, const double* next) {
   const ProcessGrid& ranks = grid_.grid();
   const auto [out, in] = counts(ranks.timeSize(), groups_, static_cast<PetscInt>(modes_),
-                                static_cast<int>(share_.count), role_ != Role::Idle, tuple);
+                                static_cast<int>(share_.count), role_ != Role::Idle, each);
   double* to = packed_.data();
   for (int g = 0; g < groups_ && role_ != Role::Idle; ++g) {
     const Block b = blockOf(static_cast<PetscInt>(modes_), groups_, g);
-    const auto n = static_cast<std::size_t>(tuple) * static_cast<std::size_t>(b.count);
-    const auto from = static_cast<std::size_t>(tuple) * static_cast<std::size_t>(b.start);
+    const auto n = static_cast<std::size_t>(each) * static_cast<std::size_t>(b.count);
+    const auto from = static_cast<std::size_t>(each) * static_cast<std::size_t>(b.start);
     to = ownsSeparator() ? std::copy_n(own + from, n, to) : std::fill_n(to, n, 0.0);
     to = hasNext() ? std::copy_n(next + from, n, to) : std::fill_n(to, n, 0.0);
   }
@@ -242,21 +247,25 @@ void SpectralChain::scatter(int tuple, const double* own, const double* next) {
                          in.counts.data(), in.starts.data(), MPI_DOUBLE, ranks.time()));
 }
 
-void SpectralChain::gather(int tuple, double* own, double* next) {
+template <class Value>
+void ChainSolver<Value>::gather(int each, double* own, double* next) {
   const ProcessGrid& ranks = grid_.grid();
   const auto [in, out] = counts(ranks.timeSize(), groups_, static_cast<PetscInt>(modes_),
-                                static_cast<int>(share_.count), role_ != Role::Idle, tuple);
+                                static_cast<int>(share_.count), role_ != Role::Idle, each);
   checkMpi(MPI_Alltoallv(interface_.data(), out.counts.data(), out.starts.data(), MPI_DOUBLE, packed_.data(),
                          in.counts.data(), in.starts.data(), MPI_DOUBLE, ranks.time()));
   const double* from = packed_.data();
   for (int g = 0; g < groups_ && role_ != Role::Idle; ++g) {
     const Block b = blockOf(static_cast<PetscInt>(modes_), groups_, g);
-    const auto n = static_cast<std::size_t>(tuple) * static_cast<std::size_t>(b.count);
-    const auto to = static_cast<std::size_t>(tuple) * static_cast<std::size_t>(b.start);
+    const auto n = static_cast<std::size_t>(each) * static_cast<std::size_t>(b.count);
+    const auto to = static_cast<std::size_t>(each) * static_cast<std::size_t>(b.start);
     if (ownsSeparator()) std::copy_n(from, n, own + to);
     if (hasNext()) std::copy_n(from + n, n, next + to);
     from += 2 * n;
   }
 }
+
+template class ChainSolver<double>;
+template class ChainSolver<std::complex<double>>;
 
 }  // namespace lacuna
