@@ -1,6 +1,6 @@
 /// lacuna-massmap: galaxy shear in, weak-lensing convergence map with error bars out.
 #include "base/run.hpp"
-#include "config/build_inputs.hpp"
+#include "config/build_checkpoints.hpp"
 #include "config/build_massmap.hpp"
 #include "config/build_noise.hpp"
 #include "io/run_log.hpp"
@@ -16,17 +16,15 @@ namespace {
 ExitCode massmap(const std::vector<std::string>& words) {
   // 1. What is wanted, and the names of the files before the work.
   const MPI_Comm comm = PETSC_COMM_WORLD;
-  const double begin = MPI_Wtime();
-  const auto run = startRun(comm, Program::Massmap, words);
+  auto run = startRun(comm, Program::Massmap, words);
   if (!run) return ExitCode::Success;
   const Inputs& inputs = run->inputs;
-  const bool makesMap = !run->line.plan && !run->line.check && !run->line.checkSigns;
   const bool withStd = wantsStd(inputs);
   std::optional<MassmapOutput> out;
-  if (makesMap)
+  if (run->line.makesProduct())
     out.emplace(comm, inputs.path("output.folder"), inputs.text("output.name"), inputs.flag("output.fits"), withStd,
                 run->line.overwrite);
-  RunLog log(comm, makesMap ? out->logPath() : "");
+  RunLog log(comm, out ? out->logPath() : "", run->resumption.logMode());
   log.start("lacuna-massmap", inputs.echo());
 
   // 2. The grid, and what the run will keep in memory.
@@ -39,6 +37,7 @@ ExitCode massmap(const std::vector<std::string>& words) {
   if (run->line.plan) return ExitCode::Success;
   plan.requireRoom(comm, problem.gridText());
   if (out) out->requireSpace(problem.window(), inputs.integer("noise.rotations"));
+  const std::unique_ptr<Checkpointer> keeper = out ? keepCheckpoints(comm, *run, log, problem.inputFiles()) : nullptr;
 
   // 3. The data, binned.
   std::vector<std::string> notes;
@@ -61,35 +60,39 @@ ExitCode massmap(const std::vector<std::string>& words) {
   }
 
   // 5. The maps: E, its residual, the same estimator for B, and Kaiser-Squires beside them.
+  const Space& image = field.image.space();
   MassmapResults results;
   results.e = mapper.prepare(field.gamma);
   rejectUnusedPetscOptions();
-  mapper.solve(field.gamma, results.e, &log);
+  Stage e(keeper.get(), "kappa_E", results.e.state(image));
+  e.once([&] { mapper.solve(field.gamma, results.e, keeper.get()); });
   results.residual = standardisedResidual(field, mapper, results.e.kappa, results.chi2PerDatum);
-  results.kappaB = mapper.estimateB(field.gamma);
-  results.kappaKs = field.image.space().vec();
-  mapper.kaiserSquires(field.gamma, results.kappaKs);
+  const KeptVec b(keeper.get(), "kappa_B", image, results.kappaB,
+                  [&] { return mapper.estimateB(field.gamma, keeper.get()); });
+  mapper.kaiserSquires(field.gamma, results.kappaKs = image.vec());
 
   // 6. The posterior: standard deviation, S/N, peaks.
+  std::optional<KeptVec> std;
   if (withStd) {
-    results.std = posteriorStd(mapper, *results.e.filter, field, problem.posterior(), &log);
+    std.emplace(keeper.get(), "std", image, results.std,
+                [&] { return posteriorStd(mapper, *results.e.filter, field, problem.posterior(), keeper.get()); });
     results.snr = signalToNoise(field, results.e.kappa, results.std);
     results.peaks = findPeaks(field, results.snr, results.e.kappa, inputs.number("peaks.threshold"));
   }
 
   // 7. The product.
   Product& product = out->product();
-  product.origin({run->command, problem.posterior().seed, digestFiles(comm, problem.inputFiles()), inputs.echo(),
-                  inputs.fileName()});
+  product.origin(originOf(*run, *keeper, problem.posterior().seed));
   writeMaps(product, field, results, options.method, problem.priorText());
   for (std::size_t i = 0; i < notes.size(); ++i) product.note("data" + std::to_string(i + 1), notes[i]);
-  writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), &log);
+  writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), keeper.get());
   product.convergence(
       {inputs.text("solver.method"), results.e.result.reason, options.linear.rtol, log.history(results.e.solver())});
   product.performance(phaseTimes(comm));
   log.message(results.summary());
   const std::vector<std::string> written = out->commit(field, results);
-  log.finish(results.e.result.reason, phaseTimes(comm), MPI_Wtime() - begin, written);
+  log.finish(results.e.result.reason, phaseTimes(comm), secondsSinceStart(), written);
+  keeper->complete();
   return results.e.result.exitCode();
 }
 

@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/petsc_messages.hpp"
 #include "base/printable.hpp"
+#include "base/stop.hpp"
 
 namespace lacuna {
 namespace {
@@ -68,8 +69,9 @@ int farewell(MPI_Comm comm, const Ending& mine) {
   MPI_Comm_rank(comm, &rank);
   const auto tell = [&](bool naming) {
     // Names in messages come from files: no control characters reach the terminal.
+    const bool saved = mine.code == static_cast<int>(ExitCode::Checkpointed);
     const std::string line =
-        "error: " + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
+        (saved ? "stopped: " : "error: ") + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(nullptr);
   };
@@ -100,6 +102,7 @@ int farewell(MPI_Comm comm, const Ending& mine) {
 }  // namespace
 
 int run(int argc, char** argv, const std::function<ExitCode(const std::vector<std::string>&)>& job) {
+  const SignalHandlers handlers;  // from here on, since starting MPI takes its time
   std::vector<std::string> words;
   int split = 1;
   for (; split < argc && std::strcmp(argv[split], "--") != 0; ++split) words.emplace_back(argv[split]);

@@ -56,7 +56,15 @@ std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::ve
   onRankZero(comm, [&] { refuseToReplaceInputs(inputs); });
   std::string command(programName(program));
   for (const auto& word : words) command.append(" ").append(quoted(word));
-  return StartedRun{std::move(line), std::move(inputs), std::move(command)};
+  Resumption resumption;
+  if (line.makesProduct()) {
+    if (isFinished(comm, line, inputs)) {
+      if (root) fmt::print("{} is finished: nothing is left to do\n", inputs.text("output.name"));
+      return std::nullopt;
+    }
+    if (program != Program::Simulate) resumption = findCheckpoint(comm, line, inputs);
+  }
+  return StartedRun{std::move(line), std::move(inputs), std::move(command), std::move(resumption)};
 }
 
 }  // namespace lacuna

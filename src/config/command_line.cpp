@@ -19,9 +19,11 @@ bool looksLikePetsc(const std::string& word) {
 
 std::string usage(Program program) {
   return fmt::format(
-      "usage: {} CONFIG.toml [--set section.key=value]... [--plan] [--check]{} [--overwrite] [-- PETSc options]\n"
+      "usage: {} CONFIG.toml [--set section.key=value]... [--plan] [--check]{} [--resume auto|FILE]{} "
+      "[--overwrite] [-- PETSc options]\n"
       "       --help says more, --help-keys lists what CONFIG.toml may hold",
-      programName(program), program == Program::Massmap ? " [--check-signs]" : "");
+      programName(program), program == Program::Massmap ? " [--check-signs]" : "",
+      program == Program::Simulate ? "" : " [--max-hours H]");
 }
 
 std::string hint(const std::vector<std::string>& words, const std::vector<std::string>& options) {
@@ -51,6 +53,15 @@ CommandLine parseCommandLine(Program program, const std::vector<std::string>& wo
   app.add_flag("--check", line.check, "Run the adjoint, derivative and symmetry checks on this problem");
   if (program == Program::Massmap)
     app.add_flag("--check-signs", line.checkSigns, "Find out the signs of the shear: try the four flips");
+  app.add_option("--resume", line.resume,
+                 program == Program::Simulate
+                     ? "auto: do nothing where the files are finished"
+                     : "Go on from the newest checkpoint (auto; afresh where there is none), or from this one")
+      ->type_name("auto|FILE");
+  if (program != Program::Simulate)
+    app.add_option("--max-hours", line.maxHours, "Save a checkpoint and stop (exit code 75) within so many hours")
+        ->check(CLI::PositiveNumber)
+        ->type_name("H");
   app.add_flag("--overwrite", line.overwrite, "Replace a finished product");
   app.add_flag("--help-keys", helpKeysWanted, "List the keys of CONFIG");
   app.add_flag("--version", versionWanted, "Print the version");
@@ -75,6 +86,8 @@ CommandLine parseCommandLine(Program program, const std::vector<std::string>& wo
   else if (versionWanted)
     answered.answer = std::string(version) + "\n";
   if (answered.answer) return answered;
+  if (program == Program::Simulate && !line.resume.empty() && line.resume != "auto")
+    throw wrong("--resume: " + line.resume + ": a simulation has no checkpoints, only auto is possible");
   if (line.config.empty()) throw wrong("CONFIG.toml is missing");
   return line;
 }

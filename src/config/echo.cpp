@@ -29,6 +29,8 @@ std::string Inputs::echo() const {
   return out;
 }
 
+std::string Inputs::echoed(std::string_view key) const { return tomlText(echoed(entry(key))); }
+
 Value Inputs::echoed(const Entry& entry) const {
   const bool isFile = entry.key->type == KeyType::Path;
   if (!isFile || entry.origin == Origin::File) return entry.value;

@@ -48,6 +48,8 @@ class Inputs {
   /// All keys with their values as TOML that parses back to the same inputs from the same folder; comments say where
   /// each came from.
   std::string echo() const;
+  /// The value of a key as echo() writes it; empty: none.
+  std::string echoed(std::string_view key) const;
   /// An Error (BadConfig) about a key's value: "file:line:column: [section] name = value: why".
   Error bad(std::string_view key, const std::string& why) const;
 

@@ -27,6 +27,8 @@ std::vector<Key> movieKeys();
 std::vector<Key> spectrumKeys(const std::string& section, const Condition& when);
 /// [output], the same for all programs.
 std::vector<Key> outputKeys();
+/// [checkpoint], of all programs that solve something.
+std::vector<Key> checkpointKeys();
 /// projection, pad_factor of [grid].
 Key projectionKey();
 Key padFactorKey();

@@ -177,6 +177,7 @@ std::vector<Key> deconvolveKeys() {
                   .type = KeyType::Flag,
                   .standardDoc = "true where the data are TIFF",
                   .doc = "Write estimate, model, residual and std as ImageJ TIFF (32-bit) too."});
+  for (Key& key : checkpointKeys()) keys.push_back(std::move(key));
   return keys;
 }
 

@@ -150,7 +150,7 @@ std::vector<Key> solverKeys() {
 
 std::vector<Key> massmapKeys() {
   std::vector<Key> keys;
-  for (const auto& part : {massmapDataKeys(), gridKeys(), solverKeys(), outputKeys()}) {
+  for (const auto& part : {massmapDataKeys(), gridKeys(), solverKeys(), outputKeys(), checkpointKeys()}) {
     for (const auto& key : part) {
       // [prior] stands between [noise] and [solver].
       if (key.section == "solver" && keys.back().section == "noise")

@@ -86,6 +86,31 @@ std::vector<Key> outputKeys() {
   };
 }
 
+std::vector<Key> checkpointKeys() {
+  return {
+      {.section = "checkpoint",
+       .name = "every_seconds",
+       .type = KeyType::Number,
+       .unit = "s",
+       .standard = 900.0,
+       .range = {.low = 0, .high = 1e9},
+       .doc = "The state of the run is saved after this time, for --resume; 0: at every iteration. It is saved on "
+              "SIGUSR1, SIGUSR2, SIGTERM and at --max-hours in any case. The checkpoints go when the product is "
+              "complete."},
+      {.section = "checkpoint",
+       .name = "keep",
+       .type = KeyType::Integer,
+       .standard = 3,
+       .range = {.low = 1, .high = 1000},
+       .doc = "How many checkpoints are kept, the newest ones: NAME.ckpt.001.h5, ..."},
+      {.section = "checkpoint",
+       .name = "folder",
+       .type = KeyType::Path,
+       .standardDoc = "the folder of the output",
+       .doc = "Folder of the checkpoints; it must exist. All ranks write to it."},
+  };
+}
+
 Key projectionKey() {
   return {.section = "grid",
           .name = "projection",

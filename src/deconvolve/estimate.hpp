@@ -5,6 +5,7 @@
 
 #include "base/handle.hpp"
 #include "base/observer.hpp"
+#include "deconvolve/strength.hpp"
 #include "solvers/stopped.hpp"
 
 namespace lacuna {
@@ -26,7 +27,24 @@ struct Estimate : Stopped {
   double expectedDeviance = Progress::none;  ///< what noise alone gives, per datum
   double level = 1;                ///< typical brightness, that stands in for levels of priors which were left open
   std::optional<double> strength;  ///< of a prior, where it was found from the data
+  FoundStrength search;            ///< how it was; no solves: none was looked for
   std::vector<std::string> notes;
+
+  /// What a checkpoint keeps of it; the rest follows from these.
+  State state(const Space& space) {
+    State all;
+    all.field("x", space, x);
+    return keepIn(all)
+        .value("method", method)
+        .value("solvers", solvers)
+        .value("start_energy", startEnergy)
+        .value("gap", gap)
+        .value("kkt", kkt)
+        .value("strength", search.strength)
+        .value("ratio", search.ratio)
+        .value("solves", search.solves)
+        .value("bracketed", search.bracketed);
+  }
 };
 
 }  // namespace lacuna

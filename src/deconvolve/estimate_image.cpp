@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stage.hpp"
 #include "deconvolve/expected_deviance.hpp"
 #include "deconvolve/map_route.hpp"
 #include "deconvolve/spectral_route.hpp"
@@ -34,40 +35,56 @@ void tell(Observer* observer, int solve, double strength, double ratio) {
   observer->iteration(p);
 }
 
+/// The strength that the data ask for. Solves that an earlier run has made are not made again: the search takes the same
+/// way with their ratios.
+FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
+                             const MapRoute& route, double level, Vec x, Observer* observer) {
+  const bool quadratic = priors.space.kind == SpacePrior::Kind::Smooth && !priors.space.strength;
+  StrengthSearch search;
+  search.typical = priors.space.onLog ? 1 : quadratic ? 1 / (level * level) : 1 / level;
+  search.tolerance = std::max(0.1 * std::sqrt(2.0 / static_cast<double>(model.noise->dataCount())), 1e-4);
+  const VecHandle mean = model.data.cube.space().vec();
+  std::vector<double> ratios;  // of the solves so far
+  const Stage stage(observer, "strength", State().field("x", model.unknown.space(), x).value("ratios", ratios));
+  Quiet quiet(observer);
+  std::size_t solve = 0;
+  return findStrength(search, [&](double strength) {
+    if (solve < ratios.size()) return ratios[solve++];
+    route.solve(strength, std::max(looseRtol, options.rtol), x, &quiet);
+    model.mean->apply(x, mean);
+    ratios.push_back(model.noise->deviance(mean) / expectedDeviance(model, options, mean));
+    tell(observer, static_cast<int>(++solve), strength, ratios.back());
+    return ratios.back();
+  });
+}
+
 Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                      Observer* observer) {
-  const VecHandle x = flatStart(model);
-  const double level = std::abs(meanOf(x));
+  Estimate e;
+  e.x = flatStart(model);
+  const double level = std::abs(meanOf(e.x));
   const MapRoute route(model, priors, options, level);
-  std::optional<FoundStrength> found;
-  if (priors.automatic()) {
-    const bool quadratic = priors.space.kind == SpacePrior::Kind::Smooth && !priors.space.strength;
-    StrengthSearch search;
-    search.typical = priors.space.onLog ? 1 : quadratic ? 1 / (level * level) : 1 / level;
-    search.tolerance = std::max(0.1 * std::sqrt(2.0 / static_cast<double>(model.noise->dataCount())), 1e-4);
-    const VecHandle mean = model.data.cube.space().vec();
-    int solve = 0;
-    found = findStrength(search, [&](double strength) {
-      route.solve(strength, std::max(looseRtol, options.rtol), x, nullptr);
-      model.mean->apply(x, mean);
-      const double ratio = model.noise->deviance(mean) / expectedDeviance(model, options, mean);
-      tell(observer, ++solve, strength, ratio);
-      return ratio;
+  {
+    Stage stage(observer, "estimate", e.state(model.unknown.space()));
+    stage.once([&] {
+      if (priors.automatic()) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
+      Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer);
+      made.x = std::move(e.x);
+      made.search = e.search;
+      e = std::move(made);
     });
   }
-  const double strength = found ? found->strength : 0;
-  Estimate e = route.solve(strength, options.rtol, x, observer);
-  route.finish(strength, x, e);
-  if (!found) return e;
-  e.strength = found->strength;
+  route.finish(e.search.strength, e);
+  if (e.search.solves == 0) return e;
+  e.strength = e.search.strength;
   e.notes.push_back(
-      found->bracketed
+      e.search.bracketed
           ? fmt::format("the strength was found in {} solves, where the deviance is {:.4f} of that of noise",
-                        found->solves, found->ratio)
+                        e.search.solves, e.search.ratio)
           : fmt::format(
                 "warning: no strength makes the deviance that of noise; at the nearest one that was tried it is "
                 "{:.4f} of it",
-                found->ratio));
+                e.search.ratio));
   return e;
 }
 

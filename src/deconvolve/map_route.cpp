@@ -175,9 +175,8 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
   return e;
 }
 
-void MapRoute::finish(double strength, Vec x, Estimate& e) const {
-  e.x = model_.unknown.space().vec();
-  check(VecCopy(x, e.x));
+void MapRoute::finish(double strength, Estimate& e) const {
+  const Vec x = e.x;
   e.mean = model_.data.cube.space().vec();
   model_.mean->apply(x, e.mean);
   e.level = level_;

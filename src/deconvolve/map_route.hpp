@@ -20,8 +20,8 @@ class MapRoute {
   /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
   /// x, mean and active of the result are left to finish().
   Estimate solve(double strength, double rtol, Vec x, Observer* observer) const;
-  /// Collective. Energies, mean and active pixels of an estimate x.
-  void finish(double strength, Vec x, Estimate& estimate) const;
+  /// Collective. Energies, mean and active pixels of an estimate that has its x.
+  void finish(double strength, Estimate& estimate) const;
 
  private:
   bool exponential() const { return options_.positivity == Positivity::Exponential; }

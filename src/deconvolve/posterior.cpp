@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/stage.hpp"
 #include "model/likelihood.hpp"
 #include "operators/algebra.hpp"
 #include "samplers/moments.hpp"
@@ -48,7 +49,7 @@ LaplaceSampler::LaplaceSampler(const ImagingModel& model, const std::vector<Prio
       LinearOptions{.rtol = options.sampleRtol, .iterations = mostIterations, .prefix = "sample_"});
 }
 
-void LaplaceSampler::draw(std::uint32_t index, Vec z) const {
+void LaplaceSampler::draw(std::uint32_t index, Vec z, Observer* observer) const {
   const ScratchVec b = unknown_.scratch(), part = unknown_.scratch();
   check(VecSet(b, 0));
   for (std::size_t i = 0; i < factors_.size(); ++i) {
@@ -58,7 +59,7 @@ void LaplaceSampler::draw(std::uint32_t index, Vec z) const {
     factors_[i]->applyAdjoint(eta, part);
     check(VecAXPY(b, 1, part));
   }
-  const LinearResult r = solver_->solve(b, z);
+  const LinearResult r = solver_->solve(b, z, observer);
   if (!r.converged && !r.limited)
     throw RankError(ExitCode::Diverged, 0,
                     "posterior sample " + std::to_string(index) + ": " + r.reason + " after " +
@@ -73,9 +74,10 @@ VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, c
   const LaplaceSampler sampler(model, terms, options, estimate);
   const Space& space = model.unknown.space();
   Moments moments(space);
+  const Stage stage(observer, "samples", moments.state());
   const ScratchVec z = space.scratch();
-  for (int i = 0; i < options.samples; ++i) {
-    sampler.draw(static_cast<std::uint32_t>(i), z);
+  for (int i = moments.count(); i < options.samples; ++i) {
+    sampler.draw(static_cast<std::uint32_t>(i), z, observer);
     if (exponential) {  // the image itself: x exp(z)
       check(VecExp(z));
       check(VecPointwiseMult(z, z, estimate.x));

@@ -20,7 +20,7 @@ class LaplaceSampler final : public Sampler {
   LaplaceSampler(const ImagingModel& model, const std::vector<PriorTerm>& priors, const DeconvolveOptions& options,
                  const Estimate& estimate);
   /// The deviation z from the estimate. Throws 70 if a solve diverges.
-  void draw(std::uint32_t index, Vec z) const override;
+  void draw(std::uint32_t index, Vec z, Observer* observer = nullptr) const override;
 
  private:
   Space unknown_;

@@ -5,13 +5,13 @@
 
 #include <array>
 #include <cstdlib>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "base/node_memory.hpp"
 #include "io/library_versions.hpp"
+#include "io/utc.hpp"
 #include "io/window_part.hpp"
 #include "version.hpp"
 
@@ -19,15 +19,6 @@ namespace lacuna {
 namespace {
 
 constexpr int formatVersion = 1;
-
-std::string nowUtc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
 
 std::string hostName() {
   std::array<char, 256> name{};
@@ -157,6 +148,10 @@ void Product::origin(const ProductOrigin& origin) {
                                                     {"libraries", libraryVersions()},
                                                     {"inputs", asJson(origin.inputs)}};
   for (const auto& [key, value] : texts) h5.attribute("provenance", key, value);
+  if (!origin.run.empty()) h5.attribute("provenance", "run", origin.run);
+  std::string resumed;
+  for (const std::string& line : origin.resumed) resumed += (resumed.empty() ? "" : "\n") + line;
+  if (!resumed.empty()) h5.attribute("provenance", "resumed", resumed);
   h5.attribute("provenance", "ranks", static_cast<std::int64_t>(sizeOf(comm_)));
   h5.attribute("provenance", "seed", static_cast<std::int64_t>(origin.seed));
   const std::pair<const char*, const char*> slurm[]{{"slurm_job_id", "SLURM_JOB_ID"},

@@ -50,6 +50,8 @@ struct ProductOrigin {
   std::vector<InputDigest> inputs;
   std::string configToml;    ///< all keys with their values, defaults included
   std::string configSource;  ///< the file they came from
+  std::string run = {};      ///< its UUID, where it can be resumed
+  std::vector<std::string> resumed = {};  ///< where it was, a line each
 };
 
 /// A peak of the map: /peaks and NAME_peaks.csv.

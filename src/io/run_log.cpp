@@ -68,10 +68,13 @@ void RunLog::write(const std::string& line) {
   });
 }
 
-void RunLog::iteration(const Progress& progress) {
+void RunLog::iteration(const Progress& told) {
+  Progress progress = told;
+  progress.x = nullptr;  // a view, which does not outlive the call
+  if (const auto before = secondsBefore_.find(told.solver); before != secondsBefore_.end())
+    progress.seconds += before->second;
   std::vector<Progress>& history = history_[progress.solver];
   history.push_back(progress);
-  history.back().state.clear();  // views, which do not outlive the call
   const double left = secondsLeft(history);
   if (!headerShown_)
     print(fmt::format("{:<14}{:>6}{:>16}{:>16}{:>16}{:>16}{:>12}{:>12}\n", "solver", "iter", "energy", "chi2/datum",
@@ -159,6 +162,29 @@ const std::vector<Progress>& RunLog::history(const std::string& solver) const {
   static const std::vector<Progress> none;
   const auto found = history_.find(solver);
   return found == history_.end() ? none : found->second;
+}
+
+std::map<std::string, std::vector<double>> RunLog::tables() const {
+  std::map<std::string, std::vector<double>> out;
+  for (const auto& [solver, history] : history_)
+    for (const Progress& p : history)
+      for (const double value : {static_cast<double>(p.iteration), p.energy, p.chi2PerDatum, p.priorEnergy,
+                                 p.gradientNorm, p.target, p.seconds})
+        out[solver].push_back(value);
+  return out;
+}
+
+void RunLog::restore(const std::map<std::string, std::vector<double>>& tables) {
+  constexpr std::size_t columns = 7;
+  for (const auto& [solver, table] : tables) {
+    std::vector<Progress>& history = history_[solver];
+    history.clear();
+    for (std::size_t i = 0; i + columns <= table.size(); i += columns) {
+      const double* v = table.data() + i;
+      history.push_back({solver, static_cast<int>(v[0]), v[1], v[2], v[3], v[4], v[5], v[6], nullptr});
+    }
+    if (!history.empty()) secondsBefore_[solver] = history.back().seconds;
+  }
 }
 
 double secondsLeft(const std::vector<Progress>& history) {

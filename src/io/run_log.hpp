@@ -39,8 +39,14 @@ class RunLog : public Observer {
   void finish(const std::string& stopped, const std::vector<PhaseTimes>& phases, double wallSeconds,
               const std::vector<std::string>& written);
 
-  /// All iterations of one solver, without state; same on all ranks.
+  /// All iterations of one solver, without the iterate; same on all ranks.
   const std::vector<Progress>& history(const std::string& solver) const;
+  /// The history as numbers, by solver, for a checkpoint; and back. Seconds of a solver that is told of again then go
+  /// on from its last ones.
+  std::map<std::string, std::vector<double>> tables() const;
+  void restore(const std::map<std::string, std::vector<double>>& tables);
+
+  const std::string& path() const { return path_; }  ///< of the JSON lines; empty: none
 
  private:
   void print(const std::string& text);
@@ -52,6 +58,7 @@ class RunLog : public Observer {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
   bool headerShown_ = false;
   std::map<std::string, std::vector<Progress>> history_;
+  std::map<std::string, double> secondsBefore_;  ///< of the run that is resumed
 };
 
 /// Seconds until gradientNorm reaches the target, by a straight line through the logarithms of the last ten

@@ -74,10 +74,11 @@ void MassMapper::solve(Vec gamma, MassMap& map, Observer* observer) const {
   synthesis_->apply(xi, map.kappa);
 }
 
-VecHandle MassMapper::estimateB(Vec gamma) const {
+VecHandle MassMapper::estimateB(Vec gamma, Observer* observer) const {
   const ScratchVec rotated = shear_.space().scratch();
   rotateToB(gamma, rotated);
-  return std::move(estimate(rotated).kappa);
+  Quiet quiet(observer);
+  return std::move(estimate(rotated, observer ? &quiet : nullptr).kappa);
 }
 
 void MassMapper::kaiserSquires(Vec gamma, Vec kappa) const { inversion_->applyAdjoint(gamma, kappa); }

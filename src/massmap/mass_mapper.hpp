@@ -27,6 +27,12 @@ struct MassMap {
   VecHandle kappa;                       ///< of ShearField::image
   WienerResult result;                   ///< how the solve went; converged at once for Kaiser-Squires
   std::unique_ptr<WienerFilter> filter;  ///< null for Kaiser-Squires
+  /// What a checkpoint keeps of it.
+  State state(const Space& image) {
+    State all;
+    all.field("kappa", image, kappa);
+    return result.keepIn(all);
+  }
   /// What the solver calls itself to observers.
   std::string solver() const { return filter ? filter->name() : "kaiser-squires"; }
 };
@@ -44,8 +50,8 @@ class MassMapper {
   /// Everything built and PETSc's options read, nothing computed.
   MassMap prepare(Vec gamma) const;
   void solve(Vec gamma, MassMap& map, Observer* observer = nullptr) const;
-  /// The B modes: the same estimator on (gamma2, -gamma1). The map only.
-  VecHandle estimateB(Vec gamma) const;
+  /// The B modes: the same estimator on (gamma2, -gamma1). The map only; `observer` gets ticks.
+  VecHandle estimateB(Vec gamma, Observer* observer = nullptr) const;
   /// Kaiser-Squires, whatever the method. `kappa` of ShearField::image.
   void kaiserSquires(Vec gamma, Vec kappa) const;
   /// The shear that a convergence predicts: gamma = L kappa.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/stage.hpp"
 #include "samplers/moments.hpp"
 #include "samplers/perturb_and_solve.hpp"
 
@@ -46,9 +47,10 @@ VecHandle sampledStd(const MassMapper& mapper, const WienerFilter& filter, const
   const auto& S = *mapper.synthesis();
   const PerturbAndSolve sampler(filter, Rng(options.seed));
   Moments moments(S.range());
+  const Stage stage(observer, "samples", moments.state());
   const ScratchVec z = S.domain().scratch(), field = S.range().scratch();
-  for (int i = 0; i < options.samples; ++i) {
-    sampler.draw(static_cast<std::uint32_t>(i), z);
+  for (int i = moments.count(); i < options.samples; ++i) {
+    sampler.draw(static_cast<std::uint32_t>(i), z, observer);
     S.apply(z, field);
     moments.add(field);
     tell(observer, "sample", i + 1, since);
@@ -69,15 +71,17 @@ VecHandle exactStd(const MassMapper& mapper, const WienerFilter& filter, const S
   const ScratchVec e = pixels.scratch(), b = S.domain().scratch(), z = S.domain().scratch();
   VecHandle std = pixels.vec();
   check(VecSet(std, std::nan("")));
+  int rows = 0;
+  const Stage stage(observer, "exact std", State().field("std", pixels, std).value("iteration", rows));
   const auto &start = field.window.start, &count = field.window.count;
-  for (PetscInt y = 0; y < count[1]; ++y) {
+  for (PetscInt y = rows; y < count[1]; ++y) {
     for (PetscInt x = 0; x < count[2]; ++x) {
       const PetscInt mine =
           localIndex(pixels, static_cast<std::int64_t>(start[1] + y) * field.image.shape().nx + start[2] + x);
       check(VecSet(e, 0));
       setEntry(e, mine, 1);
       S.applyAdjoint(e, b);
-      const LinearResult r = filter.solver().solve(b, z);
+      const LinearResult r = filter.solver().solve(b, z, observer);
       if (!r.converged)
         throw RankError(
             ExitCode::Diverged, 0,
@@ -86,7 +90,7 @@ VecHandle exactStd(const MassMapper& mapper, const WienerFilter& filter, const S
       check(VecDot(b, z, &variance));
       setEntry(std, mine, std::sqrt(variance));
     }
-    tell(observer, "exact std, row", static_cast<int>(y) + 1, since);
+    tell(observer, "exact std, row", ++rows, since);
   }
   return std;
 }

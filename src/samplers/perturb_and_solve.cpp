@@ -12,14 +12,14 @@ PerturbAndSolve::PerturbAndSolve(const WienerFilter& filter, const Rng& rng) : f
   factor_ = filter.likelihood().factoredAt(zero)->factor();
 }
 
-void PerturbAndSolve::draw(std::uint32_t index, Vec z) const {
+void PerturbAndSolve::draw(std::uint32_t index, Vec z, Observer* observer) const {
   const Space &unknown = factor_->domain(), &data = factor_->range();
   const ScratchVec eta1 = unknown.scratch(), eta2 = data.scratch(), b = unknown.scratch();
   rng_.split(priorStream).at(index).normal(unknown, eta1);
   rng_.split(dataStream).at(index).normal(data, eta2);
   factor_->applyAdjoint(eta2, b);
   if (filter_.prior()) check(VecAXPY(b, 1, eta1));
-  const LinearResult r = filter_.solver().solve(b, z);
+  const LinearResult r = filter_.solver().solve(b, z, observer);
   if (!r.converged && !r.limited)  // at the limit of iterations the draw is as good as the map
 
     throw RankError(ExitCode::Diverged, 0,

@@ -13,7 +13,7 @@ class PerturbAndSolve final : public Sampler {
  public:
   /// Throws 70 in draw() if a solve diverges; one that stops at the limit of iterations gives an approximate draw.
   PerturbAndSolve(const WienerFilter& filter, const Rng& rng);
-  void draw(std::uint32_t index, Vec z) const override;
+  void draw(std::uint32_t index, Vec z, Observer* observer = nullptr) const override;
 
  private:
   const WienerFilter& filter_;

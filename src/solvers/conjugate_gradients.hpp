@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "base/observer.hpp"
 #include "operators/linear_operator.hpp"
 #include "solvers/stopped.hpp"
 
@@ -34,15 +35,23 @@ class ConjugateGradients {
   ConjugateGradients(ConjugateGradients&&) noexcept;
 
   using Watch = std::function<void(const LinearStep&)>;
-  /// x <- M^-1 b from x = 0. Not converging is not an error: see the result. Throws what M throws. If `watch` is given
-  /// it is called once an iteration on all ranks.
-  LinearResult solve(Vec b, Vec x, const Watch& watch = {}) const;
+  /// x <- M^-1 b from x = 0. Not converging is not an error: see the result. Throws what M throws. `observer` (may be
+  /// null) gets a tick at every iteration.
+  LinearResult solve(Vec b, Vec x, Observer* observer = nullptr) const;
+  /// The same, from where an earlier run was after `before` iterations, which count: x holds its solution, and what is
+  /// solved is M d = b - M x, with rtol and residuals in units of ||b|| as ever. Zero iterations: x is set to zero.
+  /// `watch` is called once an iteration on all ranks; it may ask for iterate().
+  LinearResult solve(Vec b, Vec x, const Watch& watch, int before = 0) const;
+  /// out <- the solution at this iteration; in a Watch alone.
+  void iterate(Vec out) const;
   /// ||b - M x|| / ||b||, computed afresh: one application.
   double trueResidual(Vec b, Vec x) const;
   void setRtol(double rtol) const;
 
  private:
   struct State;
+  using Report = std::function<void(KSP, PetscInt iteration, PetscReal norm)>;
+  LinearResult run(Vec b, Vec x, int before, const Report& report) const;
   std::unique_ptr<State> state_;
 };
 

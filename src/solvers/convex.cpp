@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/stage.hpp"
 #include "solvers/map_solver.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 
@@ -46,10 +47,17 @@ ConvexResult solveConvex(const ConvexProblem& problem, const std::function<doubl
   const bool polishes = term && held && problem.totalVariation == 0;
   ProximalOptions first = options.proximal;
   if (polishes) first.gap = std::max(first.gap, options.handOver);
-  const ScratchVec start = problem.image.space().scratch();
+  const Space& space = problem.image.space();
+  const ScratchVec start = space.scratch();
   check(VecCopy(x, start));
-  ProximalResult p = solveProximal(problem, value, first, x, observer);
-  if (std::isinf(p.energy)) p.energy = mixInStart(value, start, x);
+  ProximalResult p;
+  State state;
+  state.field("x", space, x).field("start", space, start);
+  Stage stage(observer, "admm", p.keepIn(state));
+  stage.once([&] {
+    p = solveProximal(problem, value, first, x, observer);
+    if (std::isinf(p.energy)) p.energy = mixInStart(value, start, x);
+  });
 
   ConvexResult r;
   static_cast<Stopped&>(r) = p;

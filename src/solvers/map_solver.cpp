@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/stage.hpp"
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
 #include "solvers/newton_step.hpp"
@@ -25,6 +26,7 @@ struct Problem {
   OperatorPointer curvature;  ///< at the last point TAO asked for
   double started = MPI_Wtime();
   int iterationsBefore = 0;  ///< of earlier calls of TaoSolve
+  int iteration = 0;         ///< and of this one
   bool sawInfinity = false;  ///< at some trial point
 
   const TermAt& go(Vec x) {
@@ -84,11 +86,11 @@ PetscErrorCode monitor(Tao tao, void* ctx) {
     check(TaoGetSolution(tao, &x));
     Progress progress;
     progress.solver = "map";
-    progress.iteration = p.iterationsBefore + static_cast<int>(iteration);
+    progress.iteration = p.iteration = p.iterationsBefore + static_cast<int>(iteration);
     progress.energy = f;
     progress.gradientNorm = g;
     progress.seconds = MPI_Wtime() - p.started;
-    progress.state = {{"x", x}};
+    progress.x = x;
     p.observer->iteration(progress);
   });
 }
@@ -116,7 +118,7 @@ double gapEstimate(Problem& p, const Bounds& bounds, Vec x) {
     for (PetscInt i = 0; i < at.size(); ++i) on[i] = slope[i] > 0 && at[i] <= bounds.lower(i) ? 0 : 1;
   }
   return newtonStep(*p.go(x).curvature(Curvature::Fisher), nullptr, g, bounds.any() ? Vec(free) : nullptr,
-                    {.known = std::numeric_limits<double>::infinity()}, step)
+                    {.known = std::numeric_limits<double>::infinity(), .observer = p.observer}, step)
       .gain;
 }
 
@@ -143,7 +145,19 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   bounds.project(x);
   Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
   MapResult r;
-  r.startEnergy = problem.value(x);
+  // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as
+  // needed.
+  double tolerance = std::sqrt(options.rtol);
+  const Stage stage(observer, "map",
+                    State()
+                        .field("x", term.space(), x)
+                        .value("iteration", problem.iteration)
+                        .value("start_energy", r.startEnergy)
+                        .value("tolerance", tolerance)
+                        .loses("TAO begins anew from its estimate, without what it has learnt of the curvature"));
+  r.iterations = problem.iteration;
+  const double energy = problem.value(x);
+  if (!stage.restored()) r.startEnergy = energy;
   if (!std::isfinite(r.startEnergy))
     throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
   const MatHandle H = asMat(std::make_shared<CurrentCurvature>(problem));
@@ -172,9 +186,6 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   }
   check(TaoSetMaximumFunctionEvaluations(tao, -1));  // no limit but that of the iterations
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
-  // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as
-  // needed.
-  double tolerance = std::sqrt(options.rtol);
   bool backtracking = false;
   for (int round = 0; round < 12; ++round) {
     check(TaoSetTolerances(tao, 0, 0, tolerance));

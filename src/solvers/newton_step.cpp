@@ -63,6 +63,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
   rz = precondition();
   check(VecCopy(inverse ? Vec(*z) : Vec(r), p));
   while (rr > 0 && step.iterations < options.iterations) {
+    tick(options.observer);
     H.apply(p, q);
     check(VecDot(p, q, &product));
     const double curvature = product;

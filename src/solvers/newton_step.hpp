@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 
+#include "base/observer.hpp"
 #include "operators/linear_operator.hpp"
 
 namespace lacuna {
@@ -13,6 +14,7 @@ struct NewtonStepOptions {
   /// nats: when the gain is below, it is wanted to 10 %, and the iteration goes on until it is.
   double known = 0;
   int iterations = 1000;  ///< limit
+  Observer* observer = nullptr;  ///< gets a tick at every iteration
 };
 
 struct NewtonStep {

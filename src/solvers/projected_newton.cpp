@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stage.hpp"
 #include "solvers/newton_step.hpp"
 
 namespace lacuna {
@@ -126,7 +127,7 @@ void report(Observer* observer, const Iterate& here, int iteration, double secon
   progress.energy = here.energy;
   progress.gradientNorm = here.kkt;
   progress.seconds = seconds;
-  progress.state = {{"x", here.x}};
+  progress.x = here.x;
   observer->iteration(progress);
 }
 
@@ -137,18 +138,27 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   const Space& space = term.space();
   const double started = MPI_Wtime();
   bounds.project(x);
-  Iterate here{term, bounds, x, space.vec(), term.at(x)};
   MapResult r;
-  r.startEnergy = here.energy = energyOf(*here.at);
+  double share = 0.5;
+  bool near = options.curvature == Curvature::Fisher;
+  const Stage stage(observer, "map",
+                    State()
+                        .field("x", space, x)
+                        .value("iteration", r.iterations)
+                        .value("start_energy", r.startEnergy)
+                        .value("products", r.products)
+                        .value("share", share)
+                        .value("near", near));
+  Iterate here{term, bounds, x, space.vec(), term.at(x)};
+  here.energy = energyOf(*here.at);
+  if (!stage.restored()) r.startEnergy = here.energy;
   if (!std::isfinite(here.energy))
     throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
   here.takeGradient();
-  report(observer, here, 0, 0);
+  if (!stage.restored()) report(observer, here, 0, 0);
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   const bool bounded = bounds.any();
   const ScratchVec free = space.scratch(), d = space.scratch(), toBound = space.scratch();
-  double share = 0.5;
-  bool near = options.curvature == Curvature::Fisher;
   while (true) {
     // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
     // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
@@ -163,7 +173,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
     const NewtonStep step = newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
-                                       {.share = share, .known = known, .iterations = last ? 100 : 1000}, d);
+                                       {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
     if (bounded) check(VecAXPY(d, 1, toBound));
     r.products += step.iterations + bounded;
     r.gap = step.gain + boundGain;

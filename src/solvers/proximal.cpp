@@ -89,7 +89,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     p.iteration = r.iterations;
     p.energy = r.energy;
     p.seconds = MPI_Wtime() - started;
-    p.state = {{"x", x}};
+    p.x = x;
     observer->iteration(p);
   };
   tell();

@@ -23,6 +23,12 @@ struct ProximalResult : Stopped {
   double energy = 0;       ///< nats, at the point returned
   double gap = 0;          ///< estimate of E - E*, nats, by extrapolation; infinity: none yet
   Penalties penalties;     ///< at the end
+  State& keepIn(State& state) {
+    Stopped::keepIn(state).value("start_energy", startEnergy).value("energy", energy).value("gap", gap);
+    return state.value("data_penalty", penalties.data)
+        .value("bound_penalty", penalties.bound)
+        .value("slope_penalty", penalties.slope);
+  }
 };
 
 /// Why ADMM cannot solve this problem, in words; empty: it can.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/stage.hpp"
 #include "model/bad_entries.hpp"
 #include "model/counts.hpp"
 #include "operators/convolution.hpp"
@@ -200,23 +201,33 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
   }
   Momentum* const m = momentum ? &*momentum : nullptr;
 
+  int k = 0;
+  State state;
+  state.field("x", H_->domain(), x).value("iteration", k);
+  if (m)
+    state.field("previous", H_->domain(), m->previous)
+        .field("step", H_->domain(), m->step)
+        .value("factor", m->factor);
+  const Stage stage(observer, "richardson-lucy", state);
+  const int first = k;  // of an earlier run
+
   const Projector project(*H_);
   RichardsonLucyResult result;
-  for (int k = options.first;; ++k) {
+  for (;; ++k) {
     const bool last = k >= options.iterations;
     if (last && m) m->factor = 0;  // the result itself, not where a next step would begin
-    const double energy = evaluate(project, x, m, observer || last || k == options.first);
-    if (k == options.first && std::isinf(energy))
+    const double energy = evaluate(project, x, m, observer || last || k == first);
+    if (k == 0 && std::isinf(energy))
       throw Error(ExitCode::BadData,
                   "Richardson-Lucy: there are counts where the mean is zero (no exposure, no background, or nothing of "
                   "the start reaches them)");
-    if (observer && k > options.first) {
+    if (observer && k > first) {
       Progress progress;
       progress.solver = "richardson-lucy";
       progress.iteration = k;
       progress.energy = energy;
       progress.seconds = MPI_Wtime() - started;
-      progress.state = {{"x", x}};
+      progress.x = x;
       observer->iteration(progress);
     }
     result.iterations = k;

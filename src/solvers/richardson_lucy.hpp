@@ -12,7 +12,6 @@ struct RichardsonLucyOptions {
   /// Vector extrapolation of Biggs & Andrews 1997 (doi:10.1364/AO.36.001766): each step starts at max(x_k + a (x_k -
   /// x_(k-1)), 0), with a in [0, 1) from the last two steps. Three more vectors.
   bool accelerate = false;
-  int first = 0;  ///< iterations done before, where a run is resumed: they count
 };
 
 struct RichardsonLucyResult : Stopped {
@@ -33,7 +32,8 @@ class RichardsonLucy {
   RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure = nullptr, Vec background = nullptr, Vec mask = nullptr);
 
   /// From x >= 0 (zeros stay zeros) to the result. `observer` (may be null) is told x and E(x) after each iteration;
-  /// with acceleration E is that of the extrapolated start of the next step. Throws 65 if x is negative or not finite,
+  /// with acceleration E is that of the extrapolated start of the next step. A run that is resumed goes on from its x,
+  /// bit by bit as it would have gone without an interruption. Throws 65 if x is negative or not finite,
   /// and if there are counts where the mean is 0 at the start.
   RichardsonLucyResult solve(Vec x, const RichardsonLucyOptions& options, Observer* observer = nullptr) const;
 

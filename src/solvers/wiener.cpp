@@ -1,5 +1,6 @@
 #include "solvers/wiener.hpp"
 
+#include "base/stage.hpp"
 #include "operators/algebra.hpp"
 
 namespace lacuna {
@@ -31,25 +32,35 @@ WienerResult WienerFilter::solve(Vec xi, Observer* observer) const {
   const double start = MPI_Wtime();
   const auto count = static_cast<double>(likelihood_->noise().dataCount());
   double energy = startEnergy_, prior = 0;
-  const auto watch = [&](const LinearStep& step) {
-    energy = startEnergy_ - 0.5 * (step.xb + step.xr);  // E(x) = E(0) - 1/2 x.(b + r) for a quadratic E
-    prior = prior_ ? 0.5 * step.xx : 0;
-    if (!observer) return;
-    Progress p;
-    p.solver = name();
-    p.iteration = step.iteration;
-    p.energy = energy;
-    p.chi2PerDatum = count > 0 ? 2 * (energy - prior) / count : Progress::none;
-    p.priorEnergy = prior_ ? prior : Progress::none;
-    p.gradientNorm = step.residual;
-    p.target = options_.rtol;
-    p.seconds = MPI_Wtime() - start;
-    p.state = {{"xi", xi}};
-    observer->iteration(p);
-  };
   WienerResult result;
-  static_cast<LinearResult&>(result) = solver_.solve(b_, xi, observer ? ConjugateGradients::Watch(watch) : nullptr);
-  if (!observer) {
+  if (observer) {
+    int iteration = 0;
+    State state;
+    state.field("xi", likelihood_->space(), xi, [&](Vec out) { solver_.iterate(out); })
+        .value("iteration", iteration)
+        .value("energy", energy)
+        .value("prior_energy", prior)
+        .loses("conjugate gradients begin anew from its solution, without their search directions");
+    const Stage stage(observer, name(), state);
+    const auto watch = [&](const LinearStep& step) {
+      iteration = step.iteration;
+      energy = startEnergy_ - 0.5 * (step.xb + step.xr);  // E(x) = E(0) - 1/2 x.(b + r) for a quadratic E
+      prior = prior_ ? 0.5 * step.xx : 0;
+      Progress p;
+      p.solver = name();
+      p.iteration = iteration;
+      p.energy = energy;
+      p.chi2PerDatum = count > 0 ? 2 * (energy - prior) / count : Progress::none;
+      p.priorEnergy = prior_ ? prior : Progress::none;
+      p.gradientNorm = step.residual;
+      p.target = options_.rtol;
+      p.seconds = MPI_Wtime() - start;
+      p.x = xi;
+      observer->iteration(p);
+    };
+    static_cast<LinearResult&>(result) = solver_.solve(b_, xi, watch, iteration);
+  } else {
+    static_cast<LinearResult&>(result) = solver_.solve(b_, xi);
     PetscScalar xx = 0;
     check(VecDot(xi, xi, &xx));
     prior = prior_ ? 0.5 * xx : 0;

@@ -11,6 +11,13 @@ struct WienerResult : LinearResult {
   double energy = 0;       ///< nats, data plus prior
   double dataEnergy = 0;   ///< 1/2 chi2
   double priorEnergy = 0;  ///< 1/2 xi.xi
+  State& keepIn(State& state) {
+    return Stopped::keepIn(state)
+        .value("residual", residual)
+        .value("energy", energy)
+        .value("data_energy", dataEnergy)
+        .value("prior_energy", priorEnergy);
+  }
 };
 
 /// The posterior of a linear model with Gaussian noise in a whitened unknown, xi ~ N(0, I):
@@ -24,7 +31,8 @@ class WienerFilter {
   WienerFilter(std::shared_ptr<const Likelihood> likelihood, bool prior, OperatorPointer preconditioner,
                const LinearOptions& options);
 
-  /// xi <- the posterior mean. `observer` (may be null) is told of every iteration.
+  /// xi <- the posterior mean. `observer` (may be null) is told of every iteration; a
+  /// run that is resumed goes on from its xi.
   WienerResult solve(Vec xi, Observer* observer = nullptr) const;
 
   const ConjugateGradients& solver() const { return solver_; }

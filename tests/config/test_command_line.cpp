@@ -35,6 +35,21 @@ BOOST_AUTO_TEST_CASE(good_lines) {
   BOOST_TEST(full.settings == settings, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(resuming) {
+  const auto bare = parse({"run.toml"});
+  BOOST_TEST((bare.resume.empty() && bare.maxHours == 0 && bare.makesProduct()));
+  const auto line = parse({"run.toml", "--resume", "auto", "--max-hours", "0.25"}, Program::Deconvolve);
+  BOOST_TEST((line.resume == "auto" && line.maxHours == 0.25 && line.config == "run.toml"));
+  BOOST_TEST(parse({"--resume=a.ckpt.001.h5", "run.toml"}).resume == "a.ckpt.001.h5");
+  BOOST_TEST(!parse({"run.toml", "--plan", "--resume", "auto"}).makesProduct());
+  wrong({"run.toml", "--max-hours", "-1"}, {"--max-hours"});
+  wrong({"run.toml", "--max-hours", "soon"}, {"--max-hours"});
+  wrong({"run.toml", "--resume"}, {"--resume"});
+  BOOST_TEST(parse({"run.toml", "--resume", "auto"}, Program::Simulate).resume == "auto");
+  wrong({"run.toml", "--resume", "a.h5"}, {"no checkpoints"}, Program::Simulate);
+  wrong({"run.toml", "--max-hours", "1"}, {"--max-hours"}, Program::Simulate);
+}
+
 BOOST_AUTO_TEST_CASE(set_takes_one_word) {
   const auto line = parse({"--set", "grid.nx=3", "run.toml"});
   BOOST_TEST(line.config == "run.toml");

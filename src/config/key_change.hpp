@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "config/inputs.hpp"
+
+namespace lacuna {
+
+/// A key that has another value than before, both as TOML; empty: not given.
+struct KeyChange {
+  std::string key, before, now;
+};
+
+/// Whether a resumed run may have another value: limits, checkpoints, files, and what depends on the number of ranks.
+bool mayChangeOnResume(const Key& key);
+
+/// The first key that differs from an earlier run's Inputs::echo(). `resuming`: keys that may change then are passed
+/// over; else those alone that say where files go. Where the echo does not parse (it has keys that this version does not
+/// know), `key` is empty and `now` tells why.
+std::optional<KeyChange> changedKey(const std::string& echo, const Inputs& inputs, bool resuming);
+
+}  // namespace lacuna

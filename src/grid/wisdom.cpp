@@ -1,0 +1,17 @@
+#include "grid/wisdom.hpp"
+
+#include <fftw3.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace lacuna {
+
+std::string exportWisdom() {
+  const std::unique_ptr<char, void (*)(void*)> text(fftw_export_wisdom_to_string(), std::free);
+  return text ? text.get() : "";
+}
+
+bool importWisdom(const std::string& text) { return fftw_import_wisdom_from_string(text.c_str()) != 0; }
+
+}  // namespace lacuna

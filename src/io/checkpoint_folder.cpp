@@ -1,0 +1,67 @@
+#include "io/checkpoint_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace lacuna {
+namespace {
+
+/// The number in PREFIXnnnSUFFIX, or -1.
+int numberIn(const std::string& file, const std::string& prefix, const std::string& suffix) {
+  if (file.size() <= prefix.size() + suffix.size() || !file.starts_with(prefix) || !file.ends_with(suffix)) return -1;
+  const char *begin = file.data() + prefix.size(), *end = file.data() + file.size() - suffix.size();
+  int number = -1;
+  const auto [stop, status] = std::from_chars(begin, end, number);
+  return status == std::errc() && stop == end && number >= 0 ? number : -1;
+}
+
+}  // namespace
+
+CheckpointFolder::CheckpointFolder(MPI_Comm comm, std::filesystem::path folder, std::string name)
+    : comm_(comm), folder_(folder.empty() ? "." : std::move(folder)), name_(std::move(name)) {}
+
+std::filesystem::path CheckpointFolder::path(int number) const {
+  return folder_ / fmt::format("{}.ckpt.{:03}.h5", name_, number);
+}
+
+std::vector<int> CheckpointFolder::numbers() const {
+  std::vector<int> found;
+  onRankZero(comm_, [&] {
+    std::error_code why;
+    for (std::filesystem::directory_iterator it(folder_, why), end; !why && it != end; it.increment(why))
+      if (const int number = numberIn(it->path().filename().string(), name_ + ".ckpt.", ".h5"); number >= 0)
+        found.push_back(number);
+    if (why)
+      throw Error(ExitCode::CannotCreate, "checkpoints: folder " + folder_.string() + ": " + why.message());
+    std::sort(found.begin(), found.end());
+  });
+  int n = static_cast<int>(found.size());
+  checkMpi(MPI_Bcast(&n, 1, MPI_INT, 0, comm_));
+  found.resize(static_cast<std::size_t>(n));
+  checkMpi(MPI_Bcast(found.data(), n, MPI_INT, 0, comm_));
+  return found;
+}
+
+void CheckpointFolder::prune(int keep) const {
+  std::vector<int> there = numbers();
+  if (rankOf(comm_) != 0) return;
+  std::error_code ignored;
+  for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < there.size(); ++i)
+    std::filesystem::remove(path(there[i]), ignored);
+}
+
+void CheckpointFolder::removeTemporary() const {
+  if (rankOf(comm_) != 0) return;
+  std::error_code ignored;
+  std::vector<std::filesystem::path> stale;
+  for (std::filesystem::directory_iterator it(folder_, ignored), end; !ignored && it != end; it.increment(ignored))
+    if (numberIn(it->path().filename().string(), name_ + ".ckpt.", ".h5.tmp") >= 0) stale.push_back(it->path());
+  for (const std::filesystem::path& file : stale) std::filesystem::remove(file, ignored);
+}
+
+}  // namespace lacuna

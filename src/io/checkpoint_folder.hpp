@@ -1,0 +1,29 @@
+#pragma once
+#include <mpi.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// The checkpoints of one run: NAME.ckpt.001.h5, NAME.ckpt.002.h5, ... in a folder. Rank 0 looks, all know. Collective.
+class CheckpointFolder {
+ public:
+  CheckpointFolder(MPI_Comm comm, std::filesystem::path folder, std::string name);
+
+  /// Numbers of the checkpoints that are there, ascending. Throws 73 where the folder does not exist or cannot be read.
+  std::vector<int> numbers() const;
+  std::filesystem::path path(int number) const;
+  /// Removes all but the `keep` newest. What cannot be removed stays.
+  void prune(int keep) const;
+  /// Removes what killed runs have left half-written.
+  void removeTemporary() const;
+
+ private:
+  MPI_Comm comm_;
+  std::filesystem::path folder_;
+  std::string name_;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,14 @@
+#pragma once
+/// What writing and reading checkpoints have in common; see docs/files.md.
+#include <string>
+
+namespace lacuna {
+
+inline constexpr const char* checkpointFormat = "lacuna checkpoint";
+inline constexpr int checkpointVersion = 1;
+
+inline std::string checkpointDataset(const std::string& stage, const std::string& field) {
+  return "state/" + stage + "/" + field;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,34 @@
+#include "io/stop_files.hpp"
+
+#include <sys/stat.h>
+
+#include <tuple>
+
+#include "base/stop.hpp"
+
+namespace lacuna {
+
+StopFiles::StopFiles(const std::filesystem::path& folder, const std::filesystem::path& reference)
+    : stop_(folder / "STOP"), checkpoint_(folder / "CHECKPOINT") {
+  struct stat info {};
+  if (stat(reference.c_str(), &info) != 0) clock_gettime(CLOCK_REALTIME, &info.st_mtim);
+  stopSince_ = checkpointSince_ = info.st_mtim;
+}
+
+StopFiles::Seen StopFiles::look() {
+  const double now = secondsSinceStart();
+  if (now - last_ < 1) return {};
+  last_ = now;
+  return {touched(stop_, stopSince_), touched(checkpoint_, checkpointSince_)};
+}
+
+bool StopFiles::touched(const std::filesystem::path& file, timespec& since) {
+  struct stat info {};
+  if (stat(file.c_str(), &info) != 0) return false;
+  const timespec& at = info.st_mtim;
+  if (std::tie(at.tv_sec, at.tv_nsec) <= std::tie(since.tv_sec, since.tv_nsec)) return false;
+  since = at;
+  return true;
+}
+
+}  // namespace lacuna

@@ -1,0 +1,259 @@
+"""Checkpoints: runs that are stopped in every way and resumed in every way.
+
+check_resume.py GROUP LACUNA-DECONVOLVE LACUNA-MASSMAP MPIEXEC
+"""
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+import h5py
+import numpy as np
+
+import resuming
+from resuming import BLUR, SHEAR, Runner, passed, require, same
+
+RL, AUTO = "richardson-lucy", ("--resume", "auto")
+
+
+def deconvolve(folder, config=BLUR):
+    return Runner(sys.argv[2], sys.argv[4], folder, config)
+
+
+def massmap(folder, config=SHEAR):
+    return Runner(sys.argv[3], sys.argv[4], folder, config)
+
+
+def reference(run, ranks=1):
+    run.run(ranks)
+    wanted = run.product()
+    run.clear()
+    return wanted
+
+
+def signals(folder):
+    """Every way to ask a run to stop, or to save and go on."""
+    run = deconvolve(folder)
+    wanted = reference(run)
+    for ranks in (1, 2):
+        for sig in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
+            if ranks > 1 and sig == signal.SIGINT:
+                continue  # mpiexec makes SIGTERM of it
+            run.interrupted(ranks, RL, 20, sig=sig, said=["checkpoint", "--resume auto"])
+            require(len(run.checkpoints()) == 1, f"{run.checkpoints()} after signal {sig}")
+            require(not os.path.exists(run.path("out.h5")), "a product of a run that was stopped")
+            run.run(ranks, *AUTO, said=["resumed richardson-lucy at iteration"])
+            same(run.product(), wanted, ["estimate"], 0 if ranks == 1 else 1e-10, f"signal {sig}, {ranks} ranks")
+            require(run.checkpoints() == [], "checkpoints are left beside the product")
+            run.clear()
+            passed(f"signal {sig} on {ranks} ranks: 75, and resumed")
+
+        process = run.start(ranks)
+        run.wait_for(process, RL, 10)
+        process.send_signal(signal.SIGUSR2)
+        out = run.finish(process, 0, ["SIGUSR2"])
+        require(out.count("asked for by SIGUSR2") == 1, "SIGUSR2 did not make one checkpoint")
+        same(run.product(), wanted, ["estimate"], 0 if ranks == 1 else 1e-10, "SIGUSR2")
+        run.clear()
+        passed(f"SIGUSR2 on {ranks} ranks: saved, and gone on")
+
+        for name, code, said in (("STOP", 75, "the file STOP"), ("CHECKPOINT", 0, "the file CHECKPOINT")):
+            process = run.start(ranks, "--set", "solver.iterations=1000000" if code else "solver.iterations=60000")
+            run.wait_for(process, RL, 10)
+            with open(run.path(name), "w", encoding="utf-8"):
+                pass
+            out = run.finish(process, code, [said])
+            require(out.count("asked for by " + said) == 1, f"{name} made more than one checkpoint")
+            passed(f"{name} on {ranks} ranks: {code}")
+            if code:  # an old file means nothing to the next run
+                run.run(ranks, *AUTO, "--set", f"solver.iterations={run.iterations(RL) + 5}")
+            run.clear()
+
+        since = time.monotonic()
+        run.run(ranks, "--max-hours", str(6 / 3600), "--set", "solver.iterations=10000000", code=75, said=["--max-hours"])
+        require(time.monotonic() - since < 6 + 6, f"--max-hours of 6 s: {time.monotonic() - since:.1f} s")
+        run.clear()
+        passed(f"--max-hours on {ranks} ranks")
+
+
+def one_rank(folder):
+    """A signal that reaches the last of three ranks alone counts for all."""
+    run = deconvolve(folder)
+    process = run.start(3, "--set", "solver.iterations=10000000")
+    run.wait_for(process, RL, 5)
+    ranks = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+            if words[0].decode() == run.program and os.readlink(f"/proc/{pid}/cwd") == os.path.realpath(folder):
+                ranks.append(int(pid))
+        except OSError:
+            continue
+    require(len(ranks) == 3, f"{len(ranks)} ranks are found")
+    os.kill(max(ranks), signal.SIGUSR1)
+    run.finish(process, 75, ["SIGUSR1"])
+    passed("a signal to one rank")
+
+
+def ranks(folder):
+    """1 -> 2 -> 3 ranks, with and without momentum; bit by bit on as many."""
+    for extra in ((), ("--set", "solver.acceleration=true")):
+        run = deconvolve(folder)
+        run.run(1, *extra)
+        wanted = run.product()
+        run.clear()
+        run.interrupted(1, RL, 40, *extra)
+        run.interrupted(1, RL, run.iterations(RL) + 40, *AUTO, *extra)
+        run.run(1, *AUTO, *extra)
+        got = run.product()
+        same(got, wanted, ["estimate", "history", "energies"], 0, f"the same ranks {extra}")
+        require(got["resumed"].count("iteration") == 2, f"provenance: {got['resumed']}")
+        run.clear()
+        run.interrupted(1, RL, 40, *extra)
+        run.interrupted(2, RL, run.iterations(RL) + 40, *AUTO, *extra)
+        run.run(3, *AUTO, *extra)
+        same(run.product(), wanted, ["estimate"], 1e-10, f"1, 2, 3 ranks {extra}")
+        run.clear()
+        passed(f"resumed on the same ranks bit by bit, on others to 1e-10 {extra}")
+
+
+def maps(folder):
+    """A mass map that is stopped in its samples, and in its first solve."""
+    run = massmap(folder)
+    wanted = reference(run)
+    run.interrupted(1, "sample", 50)
+    run.run(1, *AUTO, said=["kappa_E was finished before", "kappa_B was finished before", "resumed std/samples at iteration"])
+    got = run.product()
+    same(got, wanted, ["kappa_E", "kappa_B", "std", "history"], 0, "samples on the same ranks")
+    run.clear()
+    run.interrupted(1, "sample", 50)
+    run.interrupted(2, "sample", run.iterations("sample") + 50, *AUTO)
+    run.run(3, *AUTO)
+    same(run.product(), wanted, ["kappa_E", "kappa_B", "std"], 1e-7, "samples on 1, 2, 3 ranks")
+    run.clear()
+    passed("samples go on where they were")
+    solve = ("--set", "solver.rtol=1e-14", "--set", "posterior.samples=2", "--set", "checkpoint.every_seconds=0")
+    run.run(1, *solve)
+    wanted = run.product()
+    run.clear()
+    run.interrupted(1, "wiener", 3, *solve, said=[])
+    out = run.run(2, *AUTO, *solve)
+    same(run.product(), wanted, ["kappa_E", "std"], 1e-9, "the solve")
+    passed("a linear solve goes on" if "resumed kappa_E/wiener" in out else "a linear solve was over before the signal")
+
+
+def choices(folder):
+    """What --resume finds: nothing, a finished run, damage, strangers, other settings, other data."""
+    run = deconvolve(folder)
+    for n in (1, 2):
+        run.run(n, *AUTO, "--set", "solver.iterations=20", said=["the run begins afresh"])
+        before = run.product()
+        run.run(n, *AUTO, "--set", "solver.iterations=20", said=["nothing is left to do"])
+        run.run(n, *AUTO, "--set", "solver.iterations=21", code=78, said=["[solver] iterations", "20", "finished"])
+        run.run(n, *AUTO, "--set", "solver.iterations=21", "--overwrite")
+        require(len(run.product()["history"]) == len(before["history"]) + 1, "not computed anew")
+        run.clear()
+        passed(f"nothing there, and a finished run, on {n} ranks")
+
+    every = ("--set", "checkpoint.every_seconds=0")
+    run.interrupted(1, RL, 30, *every)
+    found = run.checkpoints()
+    require(len(found) == 3, f"keep = 3, but {found}")
+    run.interrupted(1, RL, run.iterations(RL) + 30, *AUTO, *every, "--set", "checkpoint.keep=5")
+    require(len(run.checkpoints()) == 5, f"keep = 5, but {run.checkpoints()}")
+    passed("keep")
+
+    run.run(1, code=73, said=["--resume auto", "--overwrite"])
+    wanted = run.checkpoints()
+    require(run.checkpoints() == wanted, "checkpoints were touched")
+    run.run(1, *AUTO, "--set", "psf.fwhm_px=3.5", code=78, said=["[psf] fwhm_px = 3.5", "3", "resumed"])
+    run.run(1, *AUTO, "--set", "convolution.deterministic=false", code=78, said=["deterministic"])
+    run.run(1, "--resume", "none.h5", code=66, said=["none.h5"])
+    run.run(1, "--resume", "blur.h5", code=65, said=["not a checkpoint"])
+    passed("what is refused")
+
+    kept = {name: open(run.path(name), "rb").read() for name in run.checkpoints()}
+
+    def restore():
+        for name in run.checkpoints():
+            os.remove(run.path(name))
+        for name, data in kept.items():
+            with open(run.path(name), "wb") as file:
+                file.write(data)
+    newest, before = sorted(kept)[-1], sorted(kept)[-2]
+    for what, spoil in (("truncated", lambda d: d[: len(d) // 2]), ("empty", lambda d: b""), ("noise", lambda d: os.urandom(4096)),
+                        ("a flipped bit", lambda d: flipped(run.path(newest), d))):
+        for n in (1, 2):
+            restore()
+            with open(run.path(newest), "wb") as file:
+                file.write(spoil(kept[newest]))
+            run.run(n, *AUTO, "--set", "solver.iterations=1", said=["WARNING", newest, "resumed from", before])
+            if os.path.exists(run.path("out.h5")):
+                os.remove(run.path("out.h5"))
+        restore()
+        with open(run.path(newest), "wb") as file:
+            file.write(spoil(kept[newest]))
+        run.run(1, "--resume", newest, code=65, said=[newest])
+        passed(f"the newest is {what}")
+
+    restore()
+    for what, change, word in (("a later version", lambda f: f.attrs.modify("format_version", np.int64(99)), "later version"),
+                               ("not complete", lambda f: f.attrs.modify("complete", np.int64(0)), "not complete")):
+        restore()
+        with h5py.File(run.path(newest), "a") as file:
+            change(file)
+        run.run(1, "--resume", newest, code=65, said=[word])
+        passed(what)
+    restore()
+    other = massmap(folder, SHEAR)
+    other.run(1, *AUTO, code=65, said=["lacuna-deconvolve", "not of lacuna-massmap"])
+    run = deconvolve(folder)
+    restore()
+    with h5py.File(run.path("blur.h5"), "a") as file:
+        file["counts"][3, 3] += 1
+    run.run(1, *AUTO, code=65, said=["blur.h5", "is not the file that the run began with"])
+    passed("strangers and other data")
+
+
+def flipped(path, data):
+    """One bit of the field x in the file, as a bad disk would have it."""
+    with open(path, "wb") as file:
+        file.write(data)
+    with h5py.File(path) as file:
+        dataset = file["state/richardson-lucy/x"]
+        offset = dataset.id.get_chunk_info(0).byte_offset + 100
+    spoilt = bytearray(data)
+    spoilt[offset] ^= 4
+    return bytes(spoilt)
+
+
+def full_disk(folder):
+    """A disk without room: the run goes on and says so; asked to stop it leaves with 74."""
+    small = os.path.join(folder, "small")
+    os.mkdir(small)
+    if os.geteuid() != 0 or os.system(f"mount -t tmpfs -o size=64k tmpfs {small} 2>/dev/null") != 0:
+        print("SKIPPED: a small file system cannot be mounted here")
+        sys.exit(77)
+    try:
+        for n in (1, 2):
+            run = deconvolve(folder)
+            where = ("--set", f"checkpoint.folder={small}")
+            run.run(n, *where, "--set", "checkpoint.every_seconds=0", "--set", "solver.iterations=30", said=["WARNING: no checkpoint could be written"])
+            require(os.listdir(small) == [], f"left behind: {os.listdir(small)}")
+            run.clear()
+            run.interrupted(n, RL, 10, *where, "--set", "solver.iterations=10000000", code=74, said=["no checkpoint could be written"])
+            run.clear()
+            passed(f"a full disk, {n} ranks")
+    finally:
+        os.system(f"umount -l {small}")
+
+
+if __name__ == "__main__":
+    scratch = tempfile.mkdtemp(prefix="lacuna_resume_")
+    try:
+        {f.__name__: f for f in (signals, one_rank, ranks, maps, choices, full_disk)}[sys.argv[1]](scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

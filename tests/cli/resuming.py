@@ -1,0 +1,156 @@
+"""Runs that are interrupted and resumed: how they are started, watched, signalled and compared."""
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+
+PATIENCE = 120  # seconds; what is waited for takes one or two on a machine that is not busy
+
+BLUR = """[data]
+file = "blur.h5"
+dataset = "counts"
+axes = "yx"
+[psf]
+kind = "gaussian"
+fwhm_px = 3.0
+[model]
+background = 0.5
+[solver]
+method = "richardson-lucy"
+iterations = 3000
+[convolution]
+deterministic = true
+[output]
+name = "out"
+fits = false
+"""
+SHEAR = """[data]
+kind = "maps"
+file = "maps.h5"
+noise_variance = "variance"
+[grid]
+pixel_arcmin = 0.5
+center_deg = [150.0, 2.0]
+[posterior]
+samples = 600
+rtol = 1e-8
+[solver]
+rtol = 1e-10
+[output]
+name = "out"
+fits = false
+"""
+
+
+def require(ok, text):
+    if not ok:
+        print("FAILED: " + text, flush=True)
+        sys.exit(1)
+
+
+def passed(text):
+    print("passed: " + text, flush=True)
+
+
+def write_inputs(folder):
+    random = np.random.default_rng(6)
+    y, x = np.mgrid[0:40, 0:37]
+    scene = 3 + 40 * np.exp(-((x - 12) ** 2 + (y - 20) ** 2) / 20) + 25 * np.exp(-((x - 25) ** 2 + (y - 9) ** 2) / 8)
+    with h5py.File(os.path.join(folder, "blur.h5"), "w") as file:
+        file["counts"] = random.poisson(scene).astype(float)
+    n = 24
+    with h5py.File(os.path.join(folder, "maps.h5"), "w") as file:
+        file["gamma1"], file["gamma2"] = random.normal(0, 0.1, (2, n, n))
+        file["variance"] = np.full((n, n), 0.01)
+
+
+class Runner:
+    """A program in a folder of its own."""
+
+    def __init__(self, program, mpiexec, folder, config):
+        self.program, self.mpiexec, self.folder = os.path.abspath(program), mpiexec, folder
+        with open(self.path("run.toml"), "w", encoding="utf-8") as file:
+            file.write(config)
+        write_inputs(folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def start(self, ranks, *words):
+        launcher = [self.mpiexec, "--mca", "odls_base_sigkill_timeout", "60", "-n", str(ranks)] if ranks > 1 else []
+        return subprocess.Popen(launcher + [self.program, "run.toml", *words], cwd=self.folder, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, errors="replace")
+
+    def finish(self, process, code, said=()):
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            require(False, f"hangs: not back after {PATIENCE} s\n{out[-500:]}\n{err[-1500:]}")
+        require(process.returncode == code, f"exit code {process.returncode}, expected {code}\n{out[-800:]}\n{err[-1500:]}")
+        for word in said:
+            require(word in out + err, f"'{word}' is not said\n{out[-1500:]}\n{err[-1500:]}")
+        return out + err
+
+    def run(self, ranks, *words, code=0, said=()):
+        return self.finish(self.start(ranks, *words), code, said)
+
+    def iterations(self, solver):
+        """The last iteration of a solver in the log."""
+        last = 0
+        try:
+            with open(self.path("out.jsonl"), encoding="utf-8") as file:
+                for line in file:
+                    if line.endswith("\n") and f'"{solver}"' in line:
+                        last = json.loads(line).get("iteration", last)
+        except FileNotFoundError:
+            pass
+        return last
+
+    def wait_for(self, process, solver, iteration):
+        since = time.monotonic()
+        while self.iterations(solver) < iteration:
+            if process.poll() is not None:
+                out, err = process.communicate()
+                require(False, f"ended with {process.returncode} before iteration {iteration}\n{out[-800:]}\n{err[-800:]}")
+            require(time.monotonic() - since < PATIENCE, f"{solver} does not get to iteration {iteration}")
+            time.sleep(0.02)
+
+    def interrupted(self, ranks, solver, iteration, *words, sig=signal.SIGUSR1, code=75, said=()):
+        """A run that gets a signal when it is at an iteration; mpiexec passes it on."""
+        process = self.start(ranks, *words)
+        self.wait_for(process, solver, iteration)
+        process.send_signal(sig)
+        return self.finish(process, code, said)
+
+    def checkpoints(self):
+        return sorted(os.path.basename(name) for name in glob.glob(self.path("out.ckpt.*.h5")))
+
+    def clear(self):
+        for name in os.listdir(self.folder):
+            if name.startswith("out") or name in ("STOP", "CHECKPOINT"):
+                os.remove(self.path(name))
+
+    def product(self):
+        with h5py.File(self.path("out.h5")) as file:
+            require(file.attrs["complete"] == 1, "the product is not complete")
+            data = {name: values[()] for name, values in file["maps"].items()}
+            data["history"] = file["convergence/iteration"][()]
+            data["energies"] = file["convergence/energy"][()]
+            data["resumed"] = file["provenance"].attrs.get("resumed", "")
+        return data
+
+
+def same(a, b, names, tolerance, what):
+    """Equal bit by bit (tolerance 0), or to a part of the largest value."""
+    for name in names:
+        worst = np.nanmax(np.abs(a[name] - b[name])) / np.nanmax(np.abs(b[name]))
+        good = np.array_equal(a[name], b[name], equal_nan=True) if tolerance == 0 else worst <= tolerance
+        require(good, f"{what}: {name} differs by {worst:.2e}")
