@@ -1,9 +1,7 @@
 /// lacuna-massmap: galaxy shear in, weak-lensing convergence map with error bars out.
 #include "base/run.hpp"
 #include "config/build_checkpoints.hpp"
-#include "config/build_massmap.hpp"
 #include "config/build_noise.hpp"
-#include "io/run_log.hpp"
 #include "massmap/massmap_check.hpp"
 #include "massmap/massmap_results.hpp"
 #include "massmap/memory_plan.hpp"

@@ -70,8 +70,9 @@ int farewell(MPI_Comm comm, const Ending& mine) {
   const auto tell = [&](bool naming) {
     // Names in messages come from files: no control characters reach the terminal.
     const bool saved = mine.code == static_cast<int>(ExitCode::Checkpointed);
-    const std::string line =
-        (saved ? "stopped: " : "error: ") + (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) + '\n';
+    const std::string line = (saved ? "stopped: " : "error: ") +
+                             (naming ? "rank " + std::to_string(rank) + ": " : std::string()) + printable(mine.text) +
+                             '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(nullptr);
   };

@@ -27,8 +27,7 @@ class State {
   };
   struct Value {
     std::string name;
-    std::variant<bool*, int*, std::int64_t*, double*, std::string*, std::vector<double>*, std::vector<std::string>*>
-        at;
+    std::variant<bool*, int*, std::int64_t*, double*, std::string*, std::vector<double>*, std::vector<std::string>*> at;
   };
 
   State& field(std::string name, const Space& space, Vec x, Build build = {}) {

@@ -47,9 +47,13 @@ SignalHandlers::SignalHandlers() {
   secondsSinceStart();
   struct sigaction action {};
   action.sa_handler = note;
-  action.sa_flags = SA_RESTART;  // the system calls of others are none of our business
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < known.size(); ++i) sigaction(known[i].first, &action, &before_[i]);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    // The system calls of others go on, but at the end: a rank that waits for its output to be read must come out of
+    // it.
+    action.sa_flags = known[i].second == Asked::Usr1 || known[i].second == Asked::Usr2 ? SA_RESTART : 0;
+    sigaction(known[i].first, &action, &before_[i]);
+  }
 }
 SignalHandlers::~SignalHandlers() {
   for (std::size_t i = 0; i < known.size(); ++i) sigaction(known[i].first, &before_[i], nullptr);
@@ -59,6 +63,8 @@ HoldSignals::HoldSignals() { ++holders; }
 HoldSignals::~HoldSignals() { --holders; }
 
 int takeSignals() { return arrived.exchange(0); }
+
+bool endIsNear() { return firstToEnd != 0; }
 
 std::string signalText(int asked) {
   std::string text;

@@ -40,6 +40,9 @@ class HoldSignals {
 
 /// Rank-local. Bits of Asked: what has come since the last call.
 int takeSignals();
+/// Rank-local. A SIGTERM or SIGINT has come: time is short, and nobody may be reading standard output any more (mpirun
+/// does not after it has passed on the signal).
+bool endIsNear();
 /// "SIGTERM and SIGUSR1"
 std::string signalText(int asked);
 

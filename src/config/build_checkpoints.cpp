@@ -47,7 +47,8 @@ void requireSameInputs(const CheckpointFile& file, const std::vector<InputDigest
 std::unique_ptr<Checkpointer> keepCheckpoints(MPI_Comm comm, StartedRun& run, RunLog& log,
                                               const std::vector<std::string>& inputFiles) {
   const Inputs& inputs = run.inputs;
-  RunIdentity identity{std::string(programName(inputs.program())), {}, inputs.echo(), digestFiles(comm, inputFiles), {}};
+  RunIdentity identity{
+      std::string(programName(inputs.program())), {}, inputs.echo(), digestFiles(comm, inputFiles), {}};
   for (const std::string& note : run.resumption.notes) log.message(note);
   if (const auto& from = run.resumption.from) {
     requireSameInputs(*from, identity.inputs);
@@ -69,8 +70,8 @@ std::unique_ptr<Checkpointer> keepCheckpoints(MPI_Comm comm, StartedRun& run, Ru
 
 ProductOrigin originOf(const StartedRun& run, const Checkpointer& keeper, std::uint64_t seed) {
   const RunIdentity& identity = keeper.run();
-  return {run.command,        seed,          identity.inputs, run.inputs.echo(), run.inputs.fileName(),
-          identity.uuid, identity.resumed};
+  return {run.command,           seed,          identity.inputs, run.inputs.echo(),
+          run.inputs.fileName(), identity.uuid, identity.resumed};
 }
 
 }  // namespace lacuna

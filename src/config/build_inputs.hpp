@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "config/build_resume.hpp"
 #include "config/command_line.hpp"
 #include "config/inputs.hpp"
-#include "config/build_resume.hpp"
 
 namespace lacuna {
 

@@ -55,7 +55,8 @@ bool isFinished(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
   if (!change) return true;
   if (line.overwrite) return false;
   if (change->key.empty())
-    throw Error(ExitCode::BadConfig, path + " is finished, by a version with other keys: give --overwrite to replace it");
+    throw Error(ExitCode::BadConfig,
+                path + " is finished, by a version with other keys: give --overwrite to replace it");
   throw inputs.bad(change->key, fmt::format("{} is finished, and was made with {}: give --overwrite to compute it anew",
                                             path, change->before.empty() ? "none" : change->before));
 }

@@ -19,8 +19,8 @@ struct Resumption {
   RunLog::Mode logMode() const { return from ? RunLog::Mode::Append : RunLog::Mode::Truncate; }
 };
 
-/// Collective. Whether --resume was given and there is a finished product of these inputs: nothing is left to do. Throws
-/// 78 where the product was made from another configuration and --overwrite is not given.
+/// Collective. Whether --resume was given and there is a finished product of these inputs: nothing is left to do.
+/// Throws 78 where the product was made from another configuration and --overwrite is not given.
 bool isFinished(MPI_Comm comm, const CommandLine& line, const Inputs& inputs);
 
 /// Collective. The newest checkpoint that is whole (--resume auto), or the one of the name given. Throws 73 where there

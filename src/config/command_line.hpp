@@ -20,9 +20,9 @@ struct CommandLine {
   bool checkSigns = false;            ///< lacuna-massmap: try the four flips of the shear
   bool makesProduct() const { return !plan && !check && !checkSigns; }
 
-  std::string resume;                 ///< "auto", or a checkpoint; empty: begin afresh
-  double maxHours = 0;                ///< save and stop before so many hours are over; 0: no limit
-  bool overwrite = false;             ///< replace a finished product
+  std::string resume;      ///< "auto", or a checkpoint; empty: begin afresh
+  double maxHours = 0;     ///< save and stop before so many hours are over; 0: no limit
+  bool overwrite = false;  ///< replace a finished product
   /// Set by --help, --help-keys and --version: print this and leave with exit code 0. All else is then unset.
   std::optional<std::string> answer;
 };

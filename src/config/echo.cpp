@@ -29,7 +29,7 @@ std::string Inputs::echo() const {
   return out;
 }
 
-std::string Inputs::echoed(std::string_view key) const { return tomlText(echoed(entry(key))); }
+std::string Inputs::echoed(std::string_view key) const { return has(key) ? tomlText(echoed(entry(key))) : ""; }
 
 Value Inputs::echoed(const Entry& entry) const {
   const bool isFile = entry.key->type == KeyType::Path;

@@ -35,8 +35,8 @@ void tell(Observer* observer, int solve, double strength, double ratio) {
   observer->iteration(p);
 }
 
-/// The strength that the data ask for. Solves that an earlier run has made are not made again: the search takes the same
-/// way with their ratios.
+/// The strength that the data ask for. Solves that an earlier run has made are not made again: the search takes the
+/// same way with their ratios.
 FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                              const MapRoute& route, double level, Vec x, Observer* observer) {
   const bool quadratic = priors.space.kind == SpacePrior::Kind::Smooth && !priors.space.strength;

@@ -24,8 +24,10 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
     add("transfer function, weights, spectra", 8 * modes);
   } else if (options.method == DeconvolveMethod::RichardsonLucy) {
     add("Richardson-Lucy", 4 * image + 2 * datum);
+    add("a checkpoint, while it is written", 2 * image);
   } else {
-    add("solver", 16 * image + 4 * datum);
+    add("solver", 17 * image + 4 * datum);
+    add("a checkpoint, while it is written", 3 * image);
     if (priors.space.kind != SpacePrior::Kind::None || priors.time.kind != TimePrior::Kind::None)
       add("priors", 3 * image);
     if (options.samples > 1) add("samples and their moments", 10 * image + 2 * datum);

@@ -9,8 +9,8 @@
 
 namespace lacuna {
 
-/// What lacuna-deconvolve and lacuna-solve do once the data and how they came about are known: the estimate, how well it
-/// fits, draws around it, the product. `notes`: on choices made for the user. Collective.
+/// What lacuna-deconvolve and lacuna-solve do once the data and how they came about are known: the estimate, how well
+/// it fits, draws around it, the product. `notes`: on choices made for the user. Collective.
 ExitCode solveAndWrite(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                        const StartedRun& run, const ProductStack& stack, const std::vector<std::string>& notes,
                        Checkpointer& keeper, RunLog& log, DeconvolveOutput& out);

@@ -1,6 +1,6 @@
 #include "grid/wisdom.hpp"
 
-#include <fftw3.h>
+#include <fftw3-mpi.h>
 
 #include <cstdlib>
 #include <memory>
@@ -12,6 +12,11 @@ std::string exportWisdom() {
   return text ? text.get() : "";
 }
 
-bool importWisdom(const std::string& text) { return fftw_import_wisdom_from_string(text.c_str()) != 0; }
+bool importWisdom(const std::string& text) {
+  fftw_mpi_init();  // wisdom is that of a set of algorithms, to which FFTW's MPI part adds its own
+  return fftw_import_wisdom_from_string(text.c_str()) != 0;
+}
+
+void forgetWisdom() { fftw_forget_wisdom(); }
 
 }  // namespace lacuna

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -37,8 +37,8 @@ struct CheckpointParts {
 };
 
 /// Collective. Writes a checkpoint: as `path`.tmp first, which gets its name when it is whole and on the disk (layout
-/// in docs/files.md). The length in bytes of its fields. Throws 73, 74 on all ranks where it cannot be created or has no
-/// room, and then leaves nothing behind.
+/// in docs/files.md). The length in bytes of its fields. Throws 73, 74 on all ranks where it cannot be created or has
+/// no room, and then leaves nothing behind.
 std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, const CheckpointParts& parts);
 
 /// A checkpoint that this program must not use, whole as it may be. Thrown on all ranks.

@@ -59,7 +59,8 @@ CheckpointFile::CheckpointFile(MPI_Comm comm, const std::string& path, const std
   } catch (const json::exception& e) {
     throw damaged(path, e.what());
   }
-  if (run_.program != program) throw ForeignCheckpoint(path + ": is a checkpoint of " + run_.program + ", not of " + program);
+  if (run_.program != program)
+    throw ForeignCheckpoint(path + ": is a checkpoint of " + run_.program + ", not of " + program);
 }
 CheckpointFile::~CheckpointFile() = default;
 
@@ -101,7 +102,9 @@ void CheckpointFile::restoreChoices() const {
   // Other parts, other transforms: nothing to be known about them.
   if (static_cast<int>(ofRank.size()) != sizeOf(comm_) || sizeOf(comm_) != ranks()) return;
   const auto mine = static_cast<std::size_t>(ofRank[static_cast<std::size_t>(rankOf(comm_))]);
-  if (mine < wisdom.size()) importWisdom(wisdom[mine]);
+  int good = mine < wisdom.size() && importWisdom(wisdom[mine]), allGood = 0;
+  checkMpi(MPI_Allreduce(&good, &allGood, 1, MPI_INT, MPI_MIN, comm_));
+  if (!allGood) forgetWisdom();
 }
 
 Observer::Kept CheckpointFile::restore(const std::string& path, const State& state) const {

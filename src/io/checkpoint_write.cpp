@@ -70,7 +70,7 @@ std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, c
   const auto timed = phase.scope(1e-9 * static_cast<double>(bytes) / sizeOf(comm));
   OutputFile out(comm, path, true);
   out.requireSpace(bytes + tableBytes + (1 << 20));
-  H5Writer file(comm, out.temporary());
+  H5Writer file(comm, out.temporary(), std::int64_t{1} << 28, H5Writer::Metadata::Checked);
   file.attribute("/", "format", checkpointFormat);
   file.attribute("/", "format_version", checkpointVersion);
   file.attribute("/", "program", parts.run.program);
@@ -103,8 +103,8 @@ std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, c
   json tables = json::array();
   for (const auto& [name, table] : parts.tables) {
     file.writeValues(fmt::format("tables/{}", tables.size()), table);
-    tables.push_back({{"name", name},
-                      {"hash", naturalHash(comm, 0, rankOf(comm) == 0 ? table : std::vector<double>())}});
+    tables.push_back(
+        {{"name", name}, {"hash", naturalHash(comm, 0, rankOf(comm) == 0 ? table : std::vector<double>())}});
   }
   const GatheredTexts wisdom = gatherTexts(comm, exportWisdom());
   file.writeStrings("wisdom", wisdom.texts);

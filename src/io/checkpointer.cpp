@@ -37,7 +37,7 @@ Checkpointer::Checkpointer(MPI_Comm comm, RunLog& log, CheckpointOptions options
   folder_.removeTemporary();
   if (const std::vector<int> there = folder_.numbers(); !there.empty()) next_ = there.back() + 1;
   if (rankOf(comm_) == 0) files_.emplace(options_.outputFolder, log.path());
-  lastTime_ = lastTick_ = secondsSinceStart();
+  lastTime_ = secondsSinceStart();
   log_.event("run", {{"uuid", run_.uuid}});
   if (!from_) return;
   from_->restoreChoices();
@@ -54,7 +54,7 @@ void Checkpointer::iteration(const Progress& progress) {
 
 void Checkpointer::tick() {
   const double now = secondsSinceStart();
-  longestTick_ = std::max(longestTick_, now - lastTick_);
+  if (lastTick_ > 0) longestTick_ = std::max(longestTick_, now - lastTick_);
   const int what = asked();
   if (what & leaving) stop(reasonText(what));
   if (what) {
@@ -62,13 +62,14 @@ void Checkpointer::tick() {
     if (!why.empty())
       log_.message(fmt::format("WARNING: no checkpoint could be written: {}; the run goes on{}", why,
                                last_.empty() ? "" : ", the last one is " + last_));
-    takeSignals();  // the same request, where it reached this rank later than another
+    // The same request, where it reached this rank later than another, is fulfilled; others are not.
+    pending_ = takeSignals() & ~(what & static_cast<int>(Asked::Usr2));
   }
   lastTick_ = secondsSinceStart();
 }
 
 int Checkpointer::asked() {
-  int mine = takeSignals(), all = 0;
+  int mine = takeSignals() | std::exchange(pending_, 0), all = 0;
   if (files_) {
     const StopFiles::Seen seen = files_->look();
     if (seen.stop) mine |= stopFile;

@@ -64,12 +64,13 @@ class Checkpointer final : public Observer {
   std::optional<StopFiles> files_;  ///< on rank 0
   HoldSignals hold_;
   std::vector<Open> open_;
-  std::set<std::string> taken_;  ///< stages that have begun: they are restored once
-  int next_ = 1;                ///< number of the next checkpoint
-  std::string last_;            ///< the last one of this run
-  double lastTime_ = 0;         ///< when it was written, or begun with; seconds since the start
-  double writing_ = 0;          ///< seconds that writing took at most
-  double lastTick_ = 0, longestTick_ = 0;
+  std::set<std::string> taken_;            ///< stages that have begun: they are restored once
+  int pending_ = 0;                        ///< signals that came while a checkpoint was written
+  int next_ = 1;                           ///< number of the next checkpoint
+  std::string last_;                       ///< the last one of this run
+  double lastTime_ = 0;                    ///< when it was written, or begun with; seconds since the start
+  double writing_ = 0;                     ///< seconds that writing took at most
+  double lastTick_ = 0, longestTick_ = 0;  ///< 0: there was none
 };
 
 }  // namespace lacuna

@@ -60,12 +60,13 @@ WindowPart pieceOf(const WindowPart& part, std::size_t axis, PetscInt chunk, Pet
 
 }  // namespace
 
-H5Writer::H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes)
+H5Writer::H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes, Metadata metadata)
     : path_(std::move(path)), pieceBytes_(pieceBytes) {
   prepareH5();
   const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
   H5Pset_coll_metadata_write(access, true);
+  if (metadata == Metadata::Checked) H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_LATEST);
   together(comm, [&] {
     H5Eclear2(H5E_DEFAULT);
     file_ = H5Id(H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);

@@ -21,9 +21,13 @@ namespace lacuna {
 /// writeColumn, and for `values` and `strings`, of which rank 0's are taken.
 class H5Writer {
  public:
+  /// Compatible: what every version of HDF5 reads. Checked: in the structures of HDF5 1.10, which have checksums, so
+  /// that a flipped bit is an error and does not lead astray.
+  enum class Metadata { Compatible, Checked };
   /// Truncates `path` (OutputFile::temporary()). 73 if it cannot be created.
   /// `pieceBytes`: what a rank hands to HDF5 in one call (HDF5 keeps a copy of it).
-  H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes = std::int64_t{1} << 28);
+  H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes = std::int64_t{1} << 28,
+           Metadata metadata = Metadata::Compatible);
   H5Writer(const H5Writer&) = delete;
   H5Writer& operator=(const H5Writer&) = delete;
   /// Closes the file if all ranks get here within 3 s; else leaves it to the farewell of base/run.

@@ -44,7 +44,8 @@ NaturalBlocks::NaturalBlocks(const Space& space, std::int64_t chunk) : space_(sp
     for (const NaturalRun& run : space.naturalRuns()) {
       for (std::int64_t k = 0; k < run.count;) {
         const std::int64_t natural = run.natural + k * run.stride, owner = natural / block;
-        if (natural < 0 || natural >= all || run.stride < 1) throw Error("NaturalBlocks: an index outside of the field");
+        if (natural < 0 || natural >= all || run.stride < 1)
+          throw Error("NaturalBlocks: an index outside of the field");
         const std::int64_t inside = ((owner + 1) * block - natural + run.stride - 1) / run.stride;
         const std::int64_t n = std::min<std::int64_t>(run.count - k, inside);
         to[static_cast<std::size_t>(owner)].push_back({run.local + k, natural, n, run.stride});
@@ -95,7 +96,7 @@ NaturalBlocks::NaturalBlocks(const Space& space, std::int64_t chunk) : space_(sp
 
 std::vector<double> NaturalBlocks::gather(Vec x) const {
   if (!space_.holds(x)) throw Error("NaturalBlocks: the vector is not in the space");
-  std::vector<double> out, in(static_cast<std::size_t>(count_)), block(in.size());
+  std::vector<double> out, in(static_cast<std::size_t>(count_));
   out.reserve(static_cast<std::size_t>(space_.local()));
   {
     const ReadLocal v(x);
@@ -103,6 +104,8 @@ std::vector<double> NaturalBlocks::gather(Vec x) const {
   }
   checkMpi(MPI_Alltoallv(out.data(), mineTo_.data(), mineAt_.data(), MPI_DOUBLE, in.data(), theirsFrom_.data(),
                          theirsAt_.data(), MPI_DOUBLE, space_.comm()));
+  std::vector<double>().swap(out);  // its room is needed now
+  std::vector<double> block(in.size());
   for (const Piece& p : theirs_)
     for (std::int64_t k = 0; k < p.count; ++k)
       block[static_cast<std::size_t>(p.natural + k * p.stride - start_)] = in[static_cast<std::size_t>(p.local + k)];

@@ -28,10 +28,10 @@ class NaturalBlocks {
   };
   Space space_;
   std::int64_t start_ = 0, count_ = 0;
-  std::vector<Piece> mine_;                ///< by block
-  std::vector<Piece> theirs_;              ///< of my block, by rank; `local` counts what arrives
-  std::vector<int> mineTo_, theirsFrom_;   ///< entries, by rank
-  std::vector<int> mineAt_, theirsAt_;     ///< where they begin
+  std::vector<Piece> mine_;               ///< by block
+  std::vector<Piece> theirs_;             ///< of my block, by rank; `local` counts what arrives
+  std::vector<int> mineTo_, theirsFrom_;  ///< entries, by rank
+  std::vector<int> mineAt_, theirsAt_;    ///< where they begin
 };
 
 /// Collective. A hash of a field of which every rank has a part in natural order, from index `start` on; it does not

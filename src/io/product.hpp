@@ -48,9 +48,9 @@ struct ProductOrigin {
   std::string command;  ///< the command line
   std::uint64_t seed = 0;
   std::vector<InputDigest> inputs;
-  std::string configToml;    ///< all keys with their values, defaults included
-  std::string configSource;  ///< the file they came from
-  std::string run = {};      ///< its UUID, where it can be resumed
+  std::string configToml;                 ///< all keys with their values, defaults included
+  std::string configSource;               ///< the file they came from
+  std::string run = {};                   ///< its UUID, where it can be resumed
   std::vector<std::string> resumed = {};  ///< where it was, a line each
 };
 

@@ -1,15 +1,18 @@
 #include "io/run_log.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/node_memory.hpp"
+#include "base/stop.hpp"
 #include "io/digest.hpp"
 #include "version.hpp"
 
@@ -55,8 +58,12 @@ RunLog::RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode, bool print)
 
 void RunLog::print(const std::string& text) {
   if (!print_ || rankOf(comm_) != 0) return;
-  std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
+  for (std::string_view rest = text; !rest.empty() && !endIsNear();) {
+    const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+    if (n < 0 && errno != EINTR) return;  // nobody reads it: that does not end a run
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
 }
 
 void RunLog::write(const std::string& line) {

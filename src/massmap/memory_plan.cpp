@@ -19,7 +19,8 @@ MemoryPlan planMassmap(const Cube& image, MassMethod method, bool samples) {
   plan.items.push_back({"transfer functions of the model", 3 * transfer});
   plan.items.push_back({"data and weights of the likelihood", 6 * pixels});
   plan.items.push_back({"unknown, right-hand side, preconditioner", 3 * packed});
-  plan.items.push_back({"conjugate gradients", 6 * packed});
+  plan.items.push_back({"conjugate gradients", 8 * packed});
+  plan.items.push_back({"a checkpoint, while it is written", 3 * packed});
   if (samples) plan.items.push_back({"samples and their moments", 3 * packed + 5 * pixels});
   return plan;
 }

@@ -10,7 +10,9 @@ class Moments {
   void add(Vec x);
   int count() const { return count_; }
   /// All that it remembers, for a checkpoint.
-  State state() { return State().field("mean", space_, mean_).field("squares", space_, squares_).value("iteration", count_); }
+  State state() {
+    return State().field("mean", space_, mean_).field("squares", space_, squares_).value("iteration", count_);
+  }
   void mean(Vec m) const;  ///< Throws without a draw.
   /// The unbiased sample standard deviation. Throws if fewer than two draws were added.
   void standardDeviation(Vec sd) const;

@@ -129,6 +129,18 @@ void Admm::setPenalties(const Penalties& p) {
   factor();
 }
 
+State Admm::state(ArrayViews& views) {
+  State state;
+  state.value("data_penalty", penalties_.data)
+      .value("bound_penalty", penalties_.bound)
+      .value("slope_penalty", penalties_.slope);
+  data_.keepIn(state, views);
+  bound_.keepIn(state, views);
+  if (slope_) slope_->keepIn(state, views);
+  if (edge_) edge_->keepIn(state, views);
+  return state;
+}
+
 void Admm::factor() {
   if (problem_.stack()) {
     gram_.assign(share_.size(), 0);

@@ -35,6 +35,9 @@ class Admm {
   void result(Vec x) const { bound_.result(x); }
 
   void setPenalties(const Penalties& penalties);
+  /// Collective. All that the next iteration needs; after it was restored resumed() must be called.
+  State state(ArrayViews& views);
+  void resumed() { factor(); }
   const Penalties& penalties() const { return penalties_; }
   void measure(bool on) { data_.measure(on); }
   double measured() { return data_.measured(); }

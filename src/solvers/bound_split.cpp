@@ -6,7 +6,7 @@
 namespace lacuna {
 
 BoundSplit::BoundSplit(const Cube& grid, const Cube& image, bool positive, double relaxation)
-    : image_(image), rows_(grid, image, {}), positive_(positive), relaxation_(relaxation) {
+    : space_(grid.space()), image_(image), rows_(grid, image, {}), positive_(positive), relaxation_(relaxation) {
   s_.resize(at(grid.box().count[0], 0));
 }
 
@@ -64,6 +64,10 @@ void BoundSplit::values(PetscInt frame, PetscInt firstRow, PetscInt count, doubl
   eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
     for (std::size_t i = from; i < from + n; ++i) rows[i] = !inside ? 0 : positive_ ? std::max(s[i], 0.0) : s[i];
   });
+}
+
+void BoundSplit::keepIn(State& state, ArrayViews& views) {
+  state.field("bound_point", space_, views.of(space_, s_)).value("bound_rho", rho_);
 }
 
 void BoundSplit::setPenalty(double rho) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <vector>
 
+#include "base/state.hpp"
 #include "grid/window_rows.hpp"
+#include "solvers/array_views.hpp"
 
 namespace lacuna {
 
@@ -26,6 +28,8 @@ class BoundSplit {
   void setPenalty(double rho);  ///< keeps z and the multipliers
   double penalty() const { return rho_; }
   const WindowRows& rows() const { return rows_; }
+  /// Adds all that the next iteration needs to a state.
+  void keepIn(State& state, ArrayViews& views);
 
  private:
   std::size_t at(PetscInt frame, PetscInt row) const {
@@ -35,6 +39,7 @@ class BoundSplit {
   template <class F>
   void eachPiece(PetscInt firstRow, PetscInt count, F&& f) const;
 
+  Space space_;  ///< of the grid
   Cube image_;
   WindowRows rows_;
   bool positive_;

@@ -72,7 +72,6 @@ LinearResult ConjugateGradients::solve(Vec b, Vec x, const Watch& watch, int bef
   check(VecNorm(b, NORM_2, &bNorm));
   const ScratchVec residual = s.M->domain().scratch(), total = s.M->domain().scratch();
   return run(b, x, before, [&](KSP ksp, PetscInt iteration, PetscReal norm) {
-    if (before > 0 && iteration == 0) return;  // told by the earlier run
     Vec at = nullptr, r = nullptr;
     check(KSPBuildSolution(ksp, nullptr, &at));
     check(KSPBuildResidual(ksp, nullptr, residual, &r));

@@ -43,7 +43,7 @@ bool masked(double s, double u) { return std::abs(s - u) <= 1e-10 * (std::abs(s)
 
 DataSplit::DataSplit(const ConvexProblem& problem, const Cube& grid, double relaxation)
     : problem_(problem),
-      comm_(grid.comm()),
+      space_(grid.space()),
       rows_(grid, problem.data, problem.offset),
       relaxation_(relaxation),
       curvature_(static_cast<std::size_t>(grid.box().count[0]), 1.0),
@@ -176,6 +176,17 @@ void DataSplit::proxLine(PetscInt frame, PetscInt entry, PetscInt count, double*
 }
 
 void DataSplit::finish() {
+  finishAway();
+  if (!measuring_) return;
+  const double mine[2] = {moved_, turned_};
+  double all[2] = {0, 0};
+  checkMpi(MPI_Allreduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, space_.comm()));
+  moved_ = turned_ = 0;
+  allMoved_ += all[0];
+  allTurned_ += all[1];
+}
+
+void DataSplit::finishAway() {
   if (!rows_.exchanges()) return;
   rows_.sendSlots();
   // The owners of the data take the step; what they return is 2 (u - s), so that what has no data stays free.
@@ -223,11 +234,16 @@ void DataSplit::finish() {
 void DataSplit::measure(bool on) { measuring_ = on; }
 
 double DataSplit::measured() {
-  const double mine[2] = {moved_, turned_};
-  double all[2] = {0, 0};
-  checkMpi(MPI_Allreduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, comm_));
-  moved_ = turned_ = 0;
-  return all[0] > 0 ? all[1] / all[0] : 0;
+  const double moved = std::exchange(allMoved_, 0), turned = std::exchange(allTurned_, 0);
+  return moved > 0 ? turned / moved : 0;
+}
+
+void DataSplit::keepIn(State& state, ArrayViews& views) {
+  state.field("data_point", space_, views.of(space_, s_))
+      .field("data_reflection", space_, views.of(space_, r_))
+      .value("data_rho", rho_)
+      .value("moved", allMoved_)
+      .value("turned", allTurned_);
 }
 
 void DataSplit::setPenalty(double rho) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <vector>
 
+#include "base/state.hpp"
 #include "grid/window_rows.hpp"
+#include "solvers/array_views.hpp"
 #include "solvers/convex_problem.hpp"
 
 namespace lacuna {
@@ -26,17 +28,20 @@ class DataSplit {
   void fill(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const;
   /// One proximal step where the data are here. finish() does it where they are away.
   void update(PetscInt frame, PetscInt firstRow, PetscInt count, const double* hx);
-  void finish();  ///< Collective over space().
+  void finish();  ///< Collective.
 
   /// From now on update() measures the curvature of the noise along the steps.
   void measure(bool on);
-  /// Collective. sum of dlambda du over sum of du^2 of the steps measured, lambda = rho (s - u): the penalty that fits.
-  /// Zero where nothing moved.
+  /// sum of dlambda du over sum of du^2 of the steps measured, lambda = rho (s - u): the penalty that fits. Zero where
+  /// nothing moved. What was measured is forgotten.
   double measured();
   void setPenalty(double rho);  ///< keeps u and lambda
   double penalty() const { return rho_; }
+  /// Adds all that the next iteration needs to a state.
+  void keepIn(State& state, ArrayViews& views);
 
  private:
+  void finishAway();
   void proxLine(PetscInt frame, PetscInt entry, PetscInt count, double* s, double* r, const double* oldU,
                 const double* oldS);
   double* point(PetscInt frame, PetscInt row) { return s_.data() + at(frame, row); }
@@ -47,12 +52,13 @@ class DataSplit {
   double weight(PetscInt frame) const;
 
   const ConvexProblem& problem_;
-  MPI_Comm comm_;
+  Space space_;  ///< of the grid
   WindowRows rows_;
   double relaxation_, rho_ = 1;
   bool measuring_ = false;
-  double moved_ = 0, turned_ = 0;  ///< sums of du^2 and dlambda du
-  std::vector<double> s_, r_;      ///< [frame][row][pixel]
+  double moved_ = 0, turned_ = 0;        ///< sums of du^2 and dlambda du of an iteration, here
+  double allMoved_ = 0, allTurned_ = 0;  ///< of all iterations measured, of all ranks
+  std::vector<double> s_, r_;            ///< [frame][row][pixel]
   std::vector<double> curvature_;
   std::vector<double> awayU_, awayS_;                  ///< before the step, as slots
   std::vector<double> v_, weight_, mu_, oldU_, oldS_;  ///< of a line

@@ -1,6 +1,7 @@
 #include "solvers/edge_split.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace lacuna {
 
@@ -12,7 +13,8 @@ std::vector<EdgeSplit::Pair> EdgeSplit::leaving(PetscInt image, PetscInt grid) {
 
 EdgeSplit::EdgeSplit(const Cube& grid, const WindowRows& rows, const Cube& image, double strength,
                      const std::array<double, 3>& spacing, double relaxation)
-    : rows_(rows),
+    : grid_(grid),
+      rows_(rows),
       relaxation_(relaxation),
       frames_(static_cast<std::size_t>(grid.box().count[0])),
       row_(static_cast<std::size_t>(rows.rowLength())) {
@@ -40,13 +42,14 @@ EdgeSplit::EdgeSplit(const Cube& grid, const WindowRows& rows, const Cube& image
     const int low = ownerOf(pair.low), high = ownerOf(pair.high);
     const std::size_t lowEnd = ends[static_cast<std::size_t>(low)]++, highEnd = ends[static_cast<std::size_t>(high)]++;
     if (low == me) {
-      ends_.push_back({pair.low - block * me, -1, std::vector<double>(frames_ * row_)});
+      ends_.push_back({pair.low - block * me, allEnds_, -1, std::vector<double>(frames_ * row_)});
       wanted.push_back({high, highEnd, lowEnd});
     }
     if (high == me) {
-      ends_.push_back({pair.high - block * me, 1, std::vector<double>(frames_ * row_)});
+      ends_.push_back({pair.high - block * me, allEnds_ + 1, 1, std::vector<double>(frames_ * row_)});
       wanted.push_back({low, lowEnd, highEnd});
     }
+    allEnds_ += 2;
   }
   own_.resize(frames_ * ends_.size() * row_);
   ghosts_.resize(own_.size());
@@ -56,6 +59,34 @@ EdgeSplit::EdgeSplit(const Cube& grid, const WindowRows& rows, const Cube& image
       links.push_back({link.rank, static_cast<PetscInt>(t * ends[static_cast<std::size_t>(link.rank)] + link.theirs),
                        static_cast<PetscInt>(t * ends_.size() + link.mine)});
   exchange_ = std::make_unique<RowExchange>(grid.grid().space(), rows.rowLength(), links);
+}
+
+Space EdgeSplit::rowSpace(std::int64_t perRow) const {
+  const auto axis = static_cast<std::size_t>(grid_.slabAxis());
+  const std::int64_t all = grid_.shape().extents()[axis] * perRow, mine = rows_.rows() * perRow;
+  std::vector<NaturalRun> runs;
+  for (PetscInt t = 0; t < grid_.box().count[0] && mine > 0; ++t)
+    runs.push_back({static_cast<PetscInt>(t * mine), static_cast<PetscInt>(mine),
+                    (grid_.box().start[0] + t) * all + grid_.box().start[axis] * perRow, 1});
+  return Space(grid_.comm(), static_cast<std::int64_t>(frames_) * mine, std::move(runs));
+}
+
+void EdgeSplit::keepIn(State& state, ArrayViews& views) {
+  const Space pixels = rowSpace(static_cast<std::int64_t>(rows_.lines()) * static_cast<std::int64_t>(pixels_.size()));
+  const Space lines =
+      rowSpace(static_cast<std::int64_t>(rows_.lineLength()) * static_cast<std::int64_t>(lines_.size()));
+  state.field("edge_pixels", pixels, views.of(pixels, w_)).field("edge_lines", lines, views.of(lines, v_));
+  std::vector<double> none;
+  for (std::size_t place = 0; place < allEnds_; ++place) {
+    std::vector<double>* w = &none;
+    for (RowEnd& end : ends_)
+      if (end.place == place) w = &end.w;
+    std::vector<NaturalRun> runs;
+    if (!w->empty())
+      runs.push_back({0, static_cast<PetscInt>(w->size()), grid_.box().start[0] * static_cast<std::int64_t>(row_), 1});
+    const Space space(grid_.comm(), static_cast<std::int64_t>(w->size()), std::move(runs));
+    state.field("edge_end_" + std::to_string(place), space, views.of(space, *w));
+  }
 }
 
 void EdgeSplit::add(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const {

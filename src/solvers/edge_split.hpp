@@ -3,7 +3,9 @@
 #include <memory>
 #include <vector>
 
+#include "base/state.hpp"
 #include "grid/window_rows.hpp"
+#include "solvers/array_views.hpp"
 
 namespace lacuna {
 
@@ -21,6 +23,8 @@ class EdgeSplit {
   void add(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const;
   void update(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x);
   void finish();  ///< Collective over space(): the pairs across rows, whose ends may be on two ranks
+  /// Collective. Adds all that the next iteration needs to a state.
+  void keepIn(State& state, ArrayViews& views);
 
  private:
   /// The pairs along one axis that leave the image: from pixel `low` to pixel `high` of the grid.
@@ -31,10 +35,15 @@ class EdgeSplit {
   /// An end, here, of a pair across rows.
   struct RowEnd {
     PetscInt row;           ///< local
+    std::size_t place;      ///< among the ends of all ranks
     double sign;            ///< D = sign (x at this end - x at the other)
     std::vector<double> w;  ///< [frame][pixel of the row]; the same at both ends
   };
 
+  /// `perRow` values of every row of the grid that is here, by frame.
+  Space rowSpace(std::int64_t perRow) const;
+
+  Cube grid_;
   const WindowRows& rows_;
   double relaxation_;
   std::size_t frames_, row_;
@@ -42,6 +51,7 @@ class EdgeSplit {
   std::vector<Pair> pixels_, lines_;
   std::vector<double> w_, v_;  ///< [frame][row][line][pair], [frame][row][pair][pixel]
   std::vector<RowEnd> ends_;
+  std::size_t allEnds_ = 0;           ///< of all ranks
   std::vector<double> own_, ghosts_;  ///< [frame][end][pixel]: x here, and at the other end
   std::unique_ptr<RowExchange> exchange_;
 };

@@ -13,7 +13,7 @@ struct NewtonStepOptions {
   double share = 0.5;
   /// nats: when the gain is below, it is wanted to 10 %, and the iteration goes on until it is.
   double known = 0;
-  int iterations = 1000;  ///< limit
+  int iterations = 1000;         ///< limit
   Observer* observer = nullptr;  ///< gets a tick at every iteration
 };
 

@@ -172,8 +172,9 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const bool last = r.iterations >= options.iterations;
     const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
-    const NewtonStep step = newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
-                                       {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
+    const NewtonStep step =
+        newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
+                   {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
     if (bounded) check(VecAXPY(d, 1, toBound));
     r.products += step.iterations + bounded;
     r.gap = step.gain + boundGain;

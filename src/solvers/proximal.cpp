@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "base/stage.hpp"
 #include "solvers/admm.hpp"
 
 namespace lacuna {
@@ -24,6 +26,7 @@ class PenaltyRule {
     // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
     return {data, data * gain_ / boundRatio, data * gain_};
   }
+  void keepIn(State& state) { state.value("next_change", next_); }
   bool measuresAt(int iteration) const { return iteration > next_ - window; }
   bool changesAt(int iteration) const { return iteration == next_; }
   /// The penalty to go on with, given the curvature measured.
@@ -51,6 +54,9 @@ class GapEstimate {
     for (std::size_t i = 3; i > 0; --i) last_[i] = last_[i - 1];
     last_[0] = energy;
   }
+  void keepIn(State& state) {
+    for (std::size_t i = 0; i < 4; ++i) state.value("energy_" + std::to_string(i), last_[i]);
+  }
   double value() const {
     const double a = last_[2] - last_[3], b = last_[1] - last_[2], c = last_[0] - last_[1];
     const double rounding = 1e-14 * std::abs(last_[0]);
@@ -74,14 +80,26 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
                              const ProximalOptions& options, Vec x, Observer* observer) {
   if (!problem.image.space().holds(x)) throw Error("solveProximal: x is not in the space of the image");
   const double started = MPI_Wtime();
+  const Space& space = problem.image.space();
+  const ScratchVec start = space.scratch();
+  check(VecCopy(x, start));
   ProximalResult r;
   r.startEnergy = r.energy = energy(x);
   r.gap = std::numeric_limits<double>::infinity();
+  GapEstimate estimate;
+  State state;
+  state.field("x", space, x).field("start", space, start).value("iteration", r.iterations);
+  estimate.keepIn(r.keepIn(state));
+  const Stage stage(observer, "proximal", state);
   Admm admm(problem, options.relaxation);
-  const double typical = admm.start(x);
+  const double typical = admm.start(start);
   PenaltyRule rule(problem, admm.gain(), typical);
   admm.setPenalties(rule.of(options.firstPenalty * typical));
-  GapEstimate estimate;
+  ArrayViews views;
+  State inside = admm.state(views);
+  rule.keepIn(inside);
+  const Stage splits(observer, "splits", inside);
+  if (splits.restored()) admm.resumed();
   const auto tell = [&] {
     if (!observer) return;
     Progress p;
@@ -92,7 +110,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     p.x = x;
     observer->iteration(p);
   };
-  tell();
+  if (!stage.restored()) tell();
   while (r.iterations < options.iterations && !r.converged) {
     ++r.iterations;
     const bool changes = options.adapt && rule.changesAt(r.iterations);
@@ -102,7 +120,10 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
       const double now = admm.penalties().data, next = rule.next(now, admm.measured());
       if (next != now) admm.setPenalties(rule.of(next));
     }
-    if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations) continue;
+    if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations) {
+      tick(observer);
+      continue;
+    }
     admm.result(x);
     r.energy = energy(x);
     if (std::isnan(r.energy)) throw RankError(ExitCode::Diverged, 0, "proximal solver: the energy is not a number");

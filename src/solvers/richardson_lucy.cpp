@@ -205,9 +205,7 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
   State state;
   state.field("x", H_->domain(), x).value("iteration", k);
   if (m)
-    state.field("previous", H_->domain(), m->previous)
-        .field("step", H_->domain(), m->step)
-        .value("factor", m->factor);
+    state.field("previous", H_->domain(), m->previous).field("step", H_->domain(), m->step).value("factor", m->factor);
   const Stage stage(observer, "richardson-lucy", state);
   const int first = k;  // of an earlier run
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "base/error.hpp"
 
@@ -57,7 +58,8 @@ void addScaled(std::size_t n, double c, const double* from, double* to) {
 
 SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& image, double strength,
                        const std::array<double, 3>& spacing, double relaxation)
-    : comm_(grid.grid().space()),
+    : space_(grid.space()),
+      comm_(grid.grid().space()),
       rows_(rows),
       strength_(strength),
       relaxation_(relaxation),
@@ -105,6 +107,12 @@ void SlopeSplit::setPenalty(double rho) {
   const double before = std::exchange(rho_, rho);
   for (std::size_t t = 0; plane_ > 0 && t < sum_.size() / plane_; ++t)
     pass(static_cast<PetscInt>(t), {strength_ / before, strength_ / rho, before / rho, 0});
+}
+
+void SlopeSplit::keepIn(State& state, ArrayViews& views) {
+  for (std::size_t a = 0; a < axes_.size(); ++a)
+    state.field("slope_point_" + std::to_string(a), space_, views.of(space_, axes_[a].s));
+  state.field("slope_sum", space_, views.of(space_, sum_)).value("slope_rho", rho_);
 }
 
 void SlopeSplit::exchange(const double* mine, int to, double* theirs, int from) const {

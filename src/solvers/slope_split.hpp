@@ -2,7 +2,9 @@
 #include <array>
 #include <vector>
 
+#include "base/state.hpp"
 #include "grid/window_rows.hpp"
+#include "solvers/array_views.hpp"
 
 namespace lacuna {
 
@@ -29,6 +31,8 @@ class SlopeSplit {
   void step(PetscInt frame);
   /// Collective over space(). Keeps w and the multipliers.
   void setPenalty(double rho);
+  /// Adds all that the next iteration needs to a state.
+  void keepIn(State& state, ArrayViews& views);
 
  private:
   enum class Along { Rows, Lines, Pixels };  ///< the slab axis, lines of a row (volumes), x
@@ -43,6 +47,7 @@ class SlopeSplit {
   void pass(PetscInt frame, const SlopeMove& move);
   void passLine(PetscInt frame, PetscInt row, PetscInt line, const SlopeMove& move, double* sum);
 
+  Space space_;  ///< of the grid
   MPI_Comm comm_;
   const WindowRows& rows_;
   double strength_, relaxation_, rho_ = 1;

@@ -14,7 +14,10 @@ struct Stopped {
   int iterations = 0;
   /// Adds all of it to the state of a stage that keeps a result.
   State& keepIn(State& state) {
-    return state.value("converged", converged).value("limited", limited).value("reason", reason).value("iterations", iterations);
+    return state.value("converged", converged)
+        .value("limited", limited)
+        .value("reason", reason)
+        .value("iterations", iterations);
   }
   ExitCode exitCode() const {
     return converged ? ExitCode::Success : limited ? ExitCode::IterationLimit : ExitCode::Diverged;

@@ -42,10 +42,12 @@ WienerResult WienerFilter::solve(Vec xi, Observer* observer) const {
         .value("prior_energy", prior)
         .loses("conjugate gradients begin anew from its solution, without their search directions");
     const Stage stage(observer, name(), state);
+    const int told = stage.restored() ? iteration : -1;  // the last line of the earlier run
     const auto watch = [&](const LinearStep& step) {
       iteration = step.iteration;
       energy = startEnergy_ - 0.5 * (step.xb + step.xr);  // E(x) = E(0) - 1/2 x.(b + r) for a quadratic E
       prior = prior_ ? 0.5 * step.xx : 0;
+      if (step.iteration == told) return observer->tick();
       Progress p;
       p.solver = name();
       p.iteration = iteration;

@@ -58,9 +58,9 @@ ExitCode bench(const std::vector<std::string>& words) {
   for (int r = 0; r < rounds; ++r) {
     floors.push_back(bareTransforms(image.shape().ny, image.shape().nx, 3, clock));
     check(VecSet(x, 0.5));
-    const double start = seconds(clock, [&] { solver.solve(x, {0, false, 0}); });
+    const double start = seconds(clock, [&] { solver.solve(x, {0, false}); });
     const double walled = MPI_Wtime();
-    iteration.push_back((seconds(clock, [&] { solver.solve(x, {iterations, false, 0}); }) - start) / iterations);
+    iteration.push_back((seconds(clock, [&] { solver.solve(x, {iterations, false}); }) - start) / iterations);
     wall.push_back(most(MPI_Wtime() - walled) / (iterations + 1));
     once.push_back(seconds(clock,
                            [&] {

@@ -16,14 +16,13 @@ BLUR = """[data]
 file = "blur.h5"
 dataset = "counts"
 axes = "yx"
+background = 0.5
 [psf]
 kind = "gaussian"
 fwhm_px = 3.0
-[model]
-background = 0.5
 [solver]
 method = "richardson-lucy"
-iterations = 3000
+iterations = 1500
 [convolution]
 deterministic = true
 [output]
@@ -74,7 +73,7 @@ class Runner:
     """A program in a folder of its own."""
 
     def __init__(self, program, mpiexec, folder, config):
-        self.program, self.mpiexec, self.folder = os.path.abspath(program), mpiexec, folder
+        self.program, self.mpiexec, self.folder, self.grace = os.path.abspath(program), mpiexec, folder, 1
         with open(self.path("run.toml"), "w", encoding="utf-8") as file:
             file.write(config)
         write_inputs(folder)
@@ -83,21 +82,27 @@ class Runner:
         return os.path.join(self.folder, name)
 
     def start(self, ranks, *words):
-        launcher = [self.mpiexec, "--mca", "odls_base_sigkill_timeout", "60", "-n", str(ranks)] if ranks > 1 else []
-        return subprocess.Popen(launcher + [self.program, "run.toml", *words], cwd=self.folder, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, errors="replace")
+        # mpiexec kills what it has sent SIGTERM after a second, or after this time; it waits for all of it.
+        launcher = [self.mpiexec, "--mca", "odls_base_sigkill_timeout", str(self.grace), "-n", str(ranks)] if ranks > 1 else []
+        with open(self.path("said.txt"), "w", encoding="utf-8") as said:  # nobody reads a pipe while it runs
+            return subprocess.Popen(launcher + [self.program, "run.toml", *words], cwd=self.folder, stdout=said,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def said(self):
+        with open(self.path("said.txt"), encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def finish(self, process, code, said=()):
         try:
-            out, err = process.communicate(timeout=PATIENCE)
+            process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            require(False, f"hangs: not back after {PATIENCE} s\n{out[-500:]}\n{err[-1500:]}")
-        require(process.returncode == code, f"exit code {process.returncode}, expected {code}\n{out[-800:]}\n{err[-1500:]}")
+            process.terminate()
+            require(False, f"hangs: not back after {PATIENCE} s\n{self.said()[-2000:]}")
+        out = self.said()
+        require(process.returncode == code, f"exit code {process.returncode}, expected {code}\n{out[-2000:]}")
         for word in said:
-            require(word in out + err, f"'{word}' is not said\n{out[-1500:]}\n{err[-1500:]}")
-        return out + err
+            require(word in out, f"'{word}' is not said\n{out[-2500:]}")
+        return out
 
     def run(self, ranks, *words, code=0, said=()):
         return self.finish(self.start(ranks, *words), code, said)
@@ -118,8 +123,7 @@ class Runner:
         since = time.monotonic()
         while self.iterations(solver) < iteration:
             if process.poll() is not None:
-                out, err = process.communicate()
-                require(False, f"ended with {process.returncode} before iteration {iteration}\n{out[-800:]}\n{err[-800:]}")
+                require(False, f"ended with {process.returncode} before iteration {iteration}\n{self.said()[-1500:]}")
             require(time.monotonic() - since < PATIENCE, f"{solver} does not get to iteration {iteration}")
             time.sleep(0.02)
 
@@ -130,12 +134,25 @@ class Runner:
         process.send_signal(sig)
         return self.finish(process, code, said)
 
+    def saved_on_the_way(self, ranks, solver, iteration, *words):
+        """A run that saves at an iteration and goes on to its end; a copy of that checkpoint."""
+        process = self.start(ranks, *words)
+        self.wait_for(process, solver, iteration)
+        process.send_signal(signal.SIGUSR2)
+        since = time.monotonic()
+        while not self.checkpoints():
+            require(time.monotonic() - since < PATIENCE and process.poll() is None, "no checkpoint appears")
+            time.sleep(0.01)
+        os.link(self.path(self.checkpoints()[0]), self.path("kept.h5"))
+        self.finish(process, 0)
+        return "kept.h5"
+
     def checkpoints(self):
         return sorted(os.path.basename(name) for name in glob.glob(self.path("out.ckpt.*.h5")))
 
     def clear(self):
         for name in os.listdir(self.folder):
-            if name.startswith("out") or name in ("STOP", "CHECKPOINT"):
+            if name.startswith("out") or name in ("STOP", "CHECKPOINT", "kept.h5"):
                 os.remove(self.path(name))
 
     def product(self):

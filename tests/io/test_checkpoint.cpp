@@ -17,7 +17,9 @@ using namespace lacuna;
 
 namespace {
 
-double value(std::int64_t i) { return std::sin(0.7 * static_cast<double>(i)) * std::pow(10.0, static_cast<double>(i % 7)); }
+double value(std::int64_t i) {
+  return std::sin(0.7 * static_cast<double>(i)) * std::pow(10.0, static_cast<double>(i % 7));
+}
 
 /// A field with awkward numbers in it.
 VecHandle fieldOf(const Space& space) {
@@ -30,8 +32,9 @@ VecHandle fieldOf(const Space& space) {
 
 bool sameBits(const Space& space, Vec a, Vec b) {
   const auto x = inNaturalOrder(space, a), y = inNaturalOrder(space, b);
-  return std::equal(x.begin(), x.end(), y.begin(),
-                    [](double u, double v) { return std::bit_cast<std::uint64_t>(u) == std::bit_cast<std::uint64_t>(v); });
+  return std::equal(x.begin(), x.end(), y.begin(), [](double u, double v) {
+    return std::bit_cast<std::uint64_t>(u) == std::bit_cast<std::uint64_t>(v);
+  });
 }
 
 /// Entries dealt out like cards: runs with a stride.
@@ -58,10 +61,11 @@ struct Everything {
   State state() {
     return State()
         .field("x", cube.space(), x)
-        .field("twice", cube.space(), y, [this](Vec out) {
-          check(VecCopy(x, out));
-          check(VecScale(out, 2));
-        })
+        .field("twice", cube.space(), y,
+               [this](Vec out) {
+                 check(VecCopy(x, out));
+                 check(VecScale(out, 2));
+               })
         .value("flag", flag)
         .value("iteration", iteration)
         .value("large", large)
@@ -232,8 +236,8 @@ BOOST_AUTO_TEST_CASE(the_folder_counts_and_prunes) {
   const CheckpointFolder folder(PETSC_COMM_WORLD, where.path(), "run");
   BOOST_TEST(folder.numbers().empty());
   onRankZero(PETSC_COMM_WORLD, [&] {
-    for (const char* name : {"run.ckpt.001.h5", "run.ckpt.010.h5", "run.ckpt.1000.h5", "run.ckpt.002.h5", "run.ckpt.x.h5",
-                             "run2.ckpt.004.h5", "run.ckpt.003.h5.tmp", "run.h5"})
+    for (const char* name : {"run.ckpt.001.h5", "run.ckpt.010.h5", "run.ckpt.1000.h5", "run.ckpt.002.h5",
+                             "run.ckpt.x.h5", "run2.ckpt.004.h5", "run.ckpt.003.h5.tmp", "run.h5"})
       std::ofstream(where / name) << "x";
   });
   const std::vector<int> wanted{1, 2, 10, 1000};

@@ -2,6 +2,7 @@
 #include "base/rng.hpp"
 #include "dense_convex.hpp"
 #include "expect_error.hpp"
+#include "interrupted.hpp"
 #include "model/affine.hpp"
 #include "model/gaussian_noise.hpp"
 #include "model/likelihood.hpp"
@@ -287,4 +288,37 @@ BOOST_AUTO_TEST_CASE(a_result_is_feasible_however_early_it_is_taken) {
   BOOST_TEST(r.energy == value(x), boost::test_tools::tolerance(1e-12));
   BOOST_TEST(r.energy < start);
   BOOST_TEST((r.limited && !r.converged));
+}
+
+/// With every split there is: edges, slopes, chains, stacks, volumes.
+BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_bit_by_bit) {
+  for (int kind = 0; kind < 4; ++kind) {
+    const Shape image = kind == 1 ? Shape{1, 1, 1, 9, 5} : kind == 2 ? Shape{3, 1, 3, 4, 5} : Shape{5, 1, 1, 7, 6};
+    Shape data = image;
+    if (kind == 1) data.frames = 3;
+    Setup s(PETSC_COMM_WORLD, image, data, 0, true);
+    s.problem.psfs = {kind == 2 ? psfOf(3, 3, 3, 0) : psfOf(1, 3, 3, 0)};
+    if (kind != 1) s.problem.chain = walk(image.frames);
+    if (kind != 3) s.problem.smooth = 0.1;
+    if (kind >= 2) s.problem.totalVariation = 0.2;
+    s.finish(kind != 0);
+    const ProximalOptions how{.rtol = 1e-9, .iterations = 60};
+    Interrupter none;
+    const VecHandle wanted = s.start();
+    const ProximalResult reference = s.solve(how, wanted, &none);
+    for (const int at : {1, 4, 9, 25, 50}) {  // in the middle of measuring a penalty, after changes, between energies
+      Interrupter stop;
+      const VecHandle x = s.start();
+      ProximalResult r;
+      BOOST_TEST(interruptAndResume(stop, at, [&](Observer& o) {
+        check(VecCopy(s.start(), x));
+        r = s.solve(how, x, &o);
+      }));
+      BOOST_TEST(inNaturalOrder(s.problem.image.space(), x) == inNaturalOrder(s.problem.image.space(), wanted),
+                 "problem " << kind << " at " << at);
+      BOOST_TEST((r.energy == reference.energy && r.iterations == reference.iterations && r.gap == reference.gap));
+      BOOST_TEST((r.startEnergy == reference.startEnergy && r.penalties.data == reference.penalties.data));
+      BOOST_TEST(stop.lines().size() == none.lines().size());
+    }
+  }
 }

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(equals_the_textbook_with_exposure_background_and_mask) {
     VecHandle x = p.s.vec();
     check(VecSet(x, 3));
     Recorder recorder;
-    const auto result = rl.solve(x, {12, false, 0}, &recorder);
+    const auto result = rl.solve(x, {12, false}, &recorder);
     BOOST_TEST(worstDifference(inNaturalOrder(p.s, x), expected) < 1e-11);
     BOOST_TEST(std::abs(result.energy - energy) < 1e-11 * std::abs(energy));
     BOOST_TEST(recorder.energies.size() == 12u);
@@ -97,10 +97,10 @@ BOOST_AUTO_TEST_CASE(equals_the_textbook_with_exposure_background_and_mask) {
       BOOST_TEST(recorder.energies[k] <= recorder.energies[k - 1]);
     BOOST_TEST(static_cast<int>(result.exitCode()) == 0);
 
-    // Resumed half-way, and without an observer.
+    // In two parts, and without an observer.
     check(VecSet(x, 3));
-    rl.solve(x, {5, false, 0});
-    rl.solve(x, {12, false, 5});
+    rl.solve(x, {5, false});
+    rl.solve(x, {7, false});
     BOOST_TEST(worstDifference(inNaturalOrder(p.s, x), expected) < 1e-11);
   }
 }
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(extrapolation_gets_to_the_same_likelihood_sooner) {
   const RichardsonLucy rl(p.H("separable"), p.y, p.e, p.b, p.mask);
   VecHandle plain = p.s.vec(), fast = p.s.vec(), more = p.s.vec();
   for (Vec x : {Vec(plain), Vec(fast), Vec(more)}) check(VecSet(x, 3));
-  const double start = rl.solve(plain, {0, false, 0}).energy, e100 = rl.solve(plain, {100, false, 0}).energy,
-               e400 = rl.solve(more, {400, false, 0}).energy, f100 = rl.solve(fast, {100, true, 0}).energy;
+  const double start = rl.solve(plain, {0, false}).energy, e100 = rl.solve(plain, {100, false}).energy,
+               e400 = rl.solve(more, {400, false}).energy, f100 = rl.solve(fast, {100, true}).energy;
   BOOST_TEST(e100 < start);
   BOOST_TEST(f100 <= e400 + 1e-3 * (start - e400));
   PetscReal least = 0;
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(flux_is_kept_and_unseen_pixels_are_zero) {
   fillNatural(p.s, counts, [](std::int64_t i) { return i % 3 == 0 ? 0 : std::floor(9 * hash(i, 4)); });
   const RichardsonLucy rl(H, counts, nullptr, nullptr, mask);
   check(VecSet(x, 1));
-  rl.solve(x, {7, false, 0});
+  rl.solve(x, {7, false});
   const auto image = inNaturalOrder(p.s, x), s = inNaturalOrder(p.s, rl.sensitivity()), y = inNaturalOrder(p.s, counts);
   double flux = 0, total = 0;
   for (std::size_t i = 0; i < image.size(); ++i) {
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused) {
   expectError(ExitCode::BadData, {"mean is zero"}, [&] { RichardsonLucy(H, x, zero).solve(x, {}); });
   expectError(ExitCode::BadData, {"start", "natural index 11"}, [&] { RichardsonLucy(H, x).solve(bad, {}); });
   check(VecSet(zero, 0));
-  const auto dark = RichardsonLucy(H, zero).solve(x, {3, false, 0});  // no counts at all: the image is dark
+  const auto dark = RichardsonLucy(H, zero).solve(x, {3, false});  // no counts at all: the image is dark
   PetscReal largest = 1;
   check(VecMax(x, nullptr, &largest));
   BOOST_TEST(largest == 0);
