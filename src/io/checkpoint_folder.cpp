@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "base/error.hpp"
@@ -36,7 +37,10 @@ std::vector<int> CheckpointFolder::numbers() const {
     for (std::filesystem::directory_iterator it(folder_, why), end; !why && it != end; it.increment(why))
       if (const int number = numberIn(it->path().filename().string(), name_ + ".ckpt.", ".h5"); number >= 0)
         found.push_back(number);
-    if (why) throw Error(ExitCode::CannotCreate, "checkpoints: folder " + folder_.string() + ": " + why.message());
+    if (why)
+      throw Error(ExitCode::CannotCreate,
+                  "cannot create " + path(1).string() + ": " + folder_.string() +
+                      (why == std::errc::not_a_directory ? " is not a folder" : ": " + why.message()));
     std::sort(found.begin(), found.end());
   });
   int n = static_cast<int>(found.size());

@@ -7,11 +7,11 @@
 #include "base/phase.hpp"
 #include "grid/fft.hpp"
 #include "solvers/bound_split.hpp"
+#include "solvers/chain_solver.hpp"
 #include "solvers/data_split.hpp"
 #include "solvers/edge_split.hpp"
 #include "solvers/penalties.hpp"
 #include "solvers/slope_split.hpp"
-#include "solvers/chain_solver.hpp"
 
 namespace lacuna {
 

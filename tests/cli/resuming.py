@@ -109,12 +109,16 @@ class Runner:
 
     def iterations(self, solver):
         """The last iteration of a solver in the log."""
-        last = 0
+        return self.last(solver).get("iteration", 0)
+
+    def last(self, solver):
+        """The last line of a solver in the log."""
+        last = {}
         try:
             with open(self.path("out.jsonl"), encoding="utf-8") as file:
                 for line in file:
                     if line.endswith("\n") and f'"{solver}"' in line:
-                        last = json.loads(line).get("iteration", last)
+                        last = json.loads(line)
         except FileNotFoundError:
             pass
         return last

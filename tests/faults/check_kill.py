@@ -46,10 +46,10 @@ def catalogue(path):
 
 
 def products(folder):
-    """sha256 of everything under its final name."""
+    """sha256 of everything under its final name, but for checkpoints: a run that gets SIGTERM saves one."""
     found = {}
     for name in sorted(os.listdir(folder)):
-        if not name.endswith((".tmp", ".jsonl")):
+        if not name.endswith((".tmp", ".jsonl")) and ".ckpt." not in name:
             with open(os.path.join(folder, name), "rb") as file:
                 found[name] = hashlib.sha256(file.read()).hexdigest()
     return found
@@ -144,6 +144,7 @@ def main(program, mpiexec):
         again = subprocess.run(parallel, cwd=folder, capture_output=True, text=True, check=False)
         require(again.returncode == 0, f"the run after the killed ones left with {again.returncode}:\n{again.stderr}")
         require(not temporary(folder), f"stale files are left: {temporary(folder)}")
+        require(not [name for name in os.listdir(folder) if ".ckpt." in name], "checkpoints are left beside the product")
         require(products(folder).keys() == old.keys(), f"the last run made {list(products(folder))}")
         require(products(folder)["out.h5"] != old["out.h5"], "the last run did not replace the product")
         print(f"passed: the next run cleared {len(stale)} stale temporary files")
