@@ -7,8 +7,8 @@
 #include "grid/fft.hpp"
 #include "grid/window_rows.hpp"
 #include "model/term.hpp"
-#include "solvers/convex_problem.hpp"
 #include "solvers/chain_solver.hpp"
+#include "solvers/convex_problem.hpp"
 
 namespace lacuna {
 
