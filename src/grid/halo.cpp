@@ -81,7 +81,6 @@ Halo::Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) : cub
                          (localFrame * channels + c) * slab.count + row - slab.start, padded});
       }
   ghosts_ = std::make_unique<RowExchange>(cube.comm(), padded_.rest, links);
-  gigabytes_ = 1e-9 * sizeof(double) * static_cast<double>(ghosts_->remoteRows()) * padded_.rest;
 }
 
 void Halo::checkArguments(Vec x, std::size_t ghosted) const {
@@ -102,7 +101,6 @@ void Halo::eachOwn(F&& f) const {
 
 void Halo::fill(Vec x, std::span<double> ghosted) const {
   checkArguments(x, ghosted.size());
-  const auto timed = phase_.scope(gigabytes_);
   const ReadLocal in(x);
   const double* own = std::span<const double>(in).data();
   ghosts_->beginCopy(own);
@@ -115,7 +113,6 @@ void Halo::fill(Vec x, std::span<double> ghosted) const {
 
 void Halo::addBack(std::span<const double> ghosted, Vec x) const {
   checkArguments(x, ghosted.size());
-  const auto timed = phase_.scope(gigabytes_);
   const WriteLocal out(x);
   double* own = out.size() > 0 ? &out[0] : nullptr;
   eachOwn([&](std::size_t from, std::size_t to, std::size_t count) { std::copy_n(&ghosted[from], count, own + to); });

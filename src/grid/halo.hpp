@@ -3,7 +3,6 @@
 #include <span>
 #include <vector>
 
-#include "base/phase.hpp"
 #include "grid/cube.hpp"
 #include "grid/row_exchange.hpp"
 
@@ -79,8 +78,6 @@ class Halo {
   PaddedShape padded_;
   std::unique_ptr<RowExchange> ghosts_;  ///< own rows of some rank -> ghost rows here
   std::vector<PetscInt> zeroRows_;       ///< padded rows that no pixel feeds
-  double gigabytes_ = 0;                 ///< received from other ranks by one fill
-  Phase phase_{"halo", "GB"};
 };
 
 }  // namespace lacuna

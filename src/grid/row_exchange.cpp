@@ -108,12 +108,14 @@ void RowExchange::makeMessages(MPI_Comm comm) {
 }
 
 void RowExchange::beginCopy(const double* own) {
+  const auto timed = phase_.scope(gigabytes());
   double* to = servedBuffer_.data();
   for (PetscInt row : servedRows_) to = std::copy_n(own + static_cast<std::size_t>(row) * rest_, rest_, to);
   start(copy_);
 }
 
 void RowExchange::endCopy(const double* own, double* wanted) {
+  const auto timed = phase_.scope();
   for (const RowLink& link : local_)
     std::copy_n(own + static_cast<std::size_t>(link.theirs) * rest_, rest_,
                 wanted + static_cast<std::size_t>(link.mine) * rest_);
@@ -126,6 +128,7 @@ void RowExchange::endCopy(const double* own, double* wanted) {
 }
 
 void RowExchange::addBack(const double* wanted, double* own) {
+  const auto timed = phase_.scope(gigabytes());
   const auto add = [this](const double* from, double* to) {
     for (std::size_t i = 0; i < rest_; ++i) to[i] += from[i];
   };

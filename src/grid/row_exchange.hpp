@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/phase.hpp"
+
 namespace lacuna {
 
 /// A row that is wanted here and lives on some rank, perhaps this one.
@@ -41,6 +43,7 @@ class RowExchange {
     int rank = 0;
     std::size_t rows = 0;
   };
+  double gigabytes() const { return 8e-9 * static_cast<double>(wantedRows_.size() * rest_); }
   void exchangeLists(MPI_Comm comm, const std::vector<std::vector<PetscInt>>& theirs);
   void makeMessages(MPI_Comm comm);
 
@@ -50,6 +53,7 @@ class RowExchange {
   std::vector<PetscInt> wantedRows_, servedRows_;  ///< rows of these messages, one after the other
   std::vector<double> wantedBuffer_, servedBuffer_;
   std::vector<MPI_Request> copy_, back_;
+  Phase phase_{"halo", "GB"};
 };
 
 }  // namespace lacuna

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(transpositions_and_halos_send_what_the_layout_says) {
   const PetscInt ny = 12, nx = 16;  // 12 rows and 9 columns of the spectrum; both divide by 1 and 3
   const Cube cube(std::make_shared<const ProcessGrid>(PETSC_COMM_WORLD, 1), {.ny = ny, .nx = nx});
   const Fft fft(cube, Planning::Estimate);
-  const Halo halo(cube, {.below = 1, .above = 1, .boundary = RowBoundary::Zero}, {});
+  Halo halo(cube, {.below = 1, .above = 1, .boundary = RowBoundary::Zero}, {});
   const VecHandle x = cube.space().vec();
   std::vector<double> ghosted(halo.padded().size());
   resetPhaseTimes();
