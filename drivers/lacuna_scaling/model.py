@@ -97,7 +97,7 @@ class Counts:
             per_call, per_volume = [], []
             for p in points:
                 layout, phase = point_layout(p), p.phase(PHASE[name])
-                if not phase or (name != "reductions" and not phase["messages"]):
+                if not phase or not row_of(name, p) or (name != "reductions" and not phase["messages"]):
                     continue
                 scale = layout.local_frames if name == "transposition" else 1
                 calls_made = phase["calls"]

@@ -27,8 +27,8 @@ void wait(std::vector<MPI_Request>& requests) {
 
 }  // namespace
 
-RowExchange::RowExchange(MPI_Comm comm, PetscInt rest, const std::vector<RowLink>& links)
-    : rest_(static_cast<std::size_t>(rest)) {
+RowExchange::RowExchange(MPI_Comm comm, PetscInt rest, const std::vector<RowLink>& links, std::string phase)
+    : rest_(static_cast<std::size_t>(rest)), phase_(std::move(phase), "GB") {
   const int rank = rankOf(comm);
   std::vector<std::vector<PetscInt>> theirs(static_cast<std::size_t>(sizeOf(comm))), mine(theirs.size());
   for (const RowLink& link : links) {

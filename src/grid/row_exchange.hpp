@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/phase.hpp"
@@ -24,7 +25,7 @@ class RowExchange {
  public:
   /// Collective. `rest` = doubles in a row. The links are those into this rank's wanted rows; every wanted row has
   /// at most one. Throws (exit 78) where a message exceeds the counts of MPI.
-  RowExchange(MPI_Comm comm, PetscInt rest, const std::vector<RowLink>& links);
+  RowExchange(MPI_Comm comm, PetscInt rest, const std::vector<RowLink>& links, std::string phase = "halo");
   ~RowExchange();
   RowExchange(const RowExchange&) = delete;
   RowExchange& operator=(const RowExchange&) = delete;
@@ -53,7 +54,7 @@ class RowExchange {
   std::vector<PetscInt> wantedRows_, servedRows_;  ///< rows of these messages, one after the other
   std::vector<double> wantedBuffer_, servedBuffer_;
   std::vector<MPI_Request> copy_, back_;
-  Phase phase_{"halo", "GB"};
+  Phase phase_;
 };
 
 }  // namespace lacuna

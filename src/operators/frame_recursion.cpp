@@ -34,8 +34,8 @@ FrameRecursion::FrameRecursion(const Cube& cube, std::vector<double> own, std::v
       slab_(slabOf(cube)),
       own_(std::move(own)),
       previous_(std::move(previous)),
-      before_(cube.comm(), rowOf(cube), neighbour(cube, -1)),
-      after_(cube.comm(), rowOf(cube), neighbour(cube, +1)),
+      before_(cube.comm(), rowOf(cube), neighbour(cube, -1), "exchange in time"),
+      after_(cube.comm(), rowOf(cube), neighbour(cube, +1), "exchange in time"),
       ghost_(slab_, 0.0) {
   const auto frames = static_cast<std::size_t>(cube.shape().frames);
   if (own_.size() != frames || previous_.size() != frames)
@@ -88,8 +88,10 @@ void FrameRecursion::solve(Vec y, Vec x) const {
   const ProcessGrid& grid = cube_.grid();
   const bool mine = frames_ > 0 && slab_ > 0;
   const int count = static_cast<int>(slab_);  // RowExchange made sure that it is one
-  if (mine && first_ > 0)
+  if (mine && first_ > 0) {
+    const auto timed = waiting_.scope();
     checkMpi(MPI_Recv(ghost_.data(), count, MPI_DOUBLE, grid.timeRank() - 1, solveTag, grid.time(), MPI_STATUS_IGNORE));
+  }
   const double* before = ghost_.data();
   for (PetscInt f = 0; f < frames_; ++f) {
     const double a = own_[static_cast<std::size_t>(first_ + f)];
@@ -98,8 +100,10 @@ void FrameRecursion::solve(Vec y, Vec x) const {
     for (std::size_t i = 0; i < slab_; ++i) to[i] = (b == 0 ? to[i] : to[i] - b * before[i]) / a;
     before = to;
   }
-  if (mine && first_ + frames_ < cube_.shape().frames)
+  if (mine && first_ + frames_ < cube_.shape().frames) {
+    const auto timed = waiting_.scope();
     checkMpi(MPI_Send(before, count, MPI_DOUBLE, grid.timeRank() + 1, solveTag, grid.time()));
+  }
 }
 
 bool FrameRecursion::addGramDiagonal(Vec w, Vec d) const {

@@ -32,6 +32,7 @@ class FrameRecursion final : public LinearOperator, public KnownDiagonal {
   std::vector<double> own_, previous_;
   mutable RowExchange before_, after_;  ///< the last frame of the group before, the first of the group after
   mutable std::vector<double> ghost_;   ///< what they bring
+  Phase waiting_{"exchange in time"};   ///< for the group before
 };
 
 /// x_t - x_{t-1}, 0 for the first frame.

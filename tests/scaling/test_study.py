@@ -37,7 +37,6 @@ kind = "random_walk"
 sd = 3.0
 [solver]
 rtol = 1e-2
-deterministic = true
 """
 STUDY = """[study]
 name = "small"
@@ -269,4 +268,4 @@ if __name__ == "__main__":
         BUILD_ON_PATH = True
     else:
         del Real  # without programs
-    unittest.main(argv=["test_study"], verbosity=1)
+    unittest.main(argv=["test_study", *filter(None, os.environ.get("ONLY", "").split())])
