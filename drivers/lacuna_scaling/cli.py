@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import signal
 import socket
 import sys
 
@@ -124,7 +125,12 @@ def summary(found, checks, largest, ahead) -> None:
         say(f"\nPREDICTED: {ahead.answer}\n")
 
 
+def interrupted(signum, frame):
+    raise KeyboardInterrupt
+
+
 def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, interrupted)  # scancel, a time limit: the ranks that run are stopped too
     try:
         options = parse(arguments)
         if options.help_keys:

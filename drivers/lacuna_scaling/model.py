@@ -97,7 +97,7 @@ class Counts:
             per_call, per_volume = [], []
             for p in points:
                 layout, phase = point_layout(p), p.phase(PHASE[name])
-                if not phase or not row_of(name, p) or (name != "reductions" and not phase["messages"]):
+                if not phase or (name != "reductions" and not (crosses(name, p) and phase["messages"])):
                     continue
                 scale = layout.local_frames if name == "transposition" else 1
                 calls_made = phase["calls"]
@@ -218,7 +218,7 @@ class Model:
         for name in GROUPS:
             row, factors = features(name, layout, self.counts, wires, squeeze), self.coefficients[name]
             if name in EXCHANGES:
-                seen = any(p.groups[name] > 0 and row_of(name, p) for p in self.points)
+                seen = any(p.groups[name] > 0 and crosses(name, p) for p in self.points)
                 factors = factors if seen else np.array([1.0, 0.0])  # never seen: the bare formula
             out[name] = float(np.dot(row, factors))
         return out
@@ -233,7 +233,8 @@ class Model:
         return fit_positive(rows / used[:, None], np.ones(len(used)))
 
 
-def row_of(name: str, p: Point) -> bool:
+def crosses(name: str, p: Point) -> bool:
+    """Whether an exchange of this kind has anybody to talk to."""
     return {"exchange in time": p.time_groups, "reductions": p.ranks}.get(name, p.ranks_in_space) > 1
 
 

@@ -13,6 +13,7 @@ import time
 from .failure import CANNOT_CREATE, NO_INPUT, Failure
 from .study import Case, Study
 
+ITERATION_LIMIT = 3  # exit code: the result is written; a study may well fix the number of iterations
 TAIL = 8  # lines of stderr that a report shows
 # mpirun's own remarks on a rank that failed; what the rank said itself is worth more.
 NOISE = ("---", "Primary job", "a non-zero exit code", "mpirun detected", "mpiexec detected", "the job to be terminated",
@@ -64,7 +65,7 @@ class Launcher:
                               errors="replace", env=environment, start_new_session=True) as process:
             try:
                 out, err = process.communicate(timeout=self.timeout)
-                status = "done" if process.returncode == 0 else "failed"
+                status = "done" if process.returncode in (0, ITERATION_LIMIT) else "failed"
             except subprocess.TimeoutExpired:
                 stop(process)
                 out, err = process.communicate()

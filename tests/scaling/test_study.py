@@ -71,6 +71,10 @@ class Case(unittest.TestCase):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
 
+    def read(self, *name):
+        with open(os.path.join(self.folder, *name), encoding="utf-8") as file:
+            return file.read()
+
     def study(self, repeats=1, floors="false", weak="false", more="", launch="", build=None, name="study.toml"):
         launch = launch or " ".join([*LAUNCH, "-n", "{ranks}", "{program}"])
         self.write(name, STUDY.format(repeats=repeats, floors=floors, weak=weak, more=more, launch=launch, build=build or BUILD))
@@ -85,8 +89,7 @@ class Case(unittest.TestCase):
         return text
 
     def results(self):
-        with open(os.path.join(self.folder, "small", "small.json"), encoding="utf-8") as file:
-            return json.load(file)
+        return json.loads(self.read("small", "small.json"))
 
 
 class Real(Case):
@@ -130,18 +133,16 @@ class Real(Case):
         self.study(repeats=2, floors="true", weak="true", more="keep = true\n[model]\nframes = 100")
         self.run_driver("study.toml", "--resume", says="PREDICTED")
         self.assertIn("100 x 1 x 16 x 20 pixels", self.results()["prediction"]["assumptions"][0])
-        self.write("other.toml", open(os.path.join(self.folder, "study.toml"), encoding="utf-8").read().replace("size = 4", "size = 5"))
+        self.write("other.toml", self.read("study.toml").replace("size = 4", "size = 5"))
         self.run_driver("other.toml", "--resume", code=74, says=["[data] size was 4, now it is 5"])
 
     def test_a_run_that_fails_is_told_and_the_others_go_on(self):
         self.study()
-        text = open(os.path.join(self.folder, "study.toml"), encoding="utf-8").read()
+        text = self.read("study.toml")
         self.write("study.toml", text.replace('"data.file={data}.h5"]', '"data.file={data}.h5", "solver.time_groups=2"]').replace('["time", "space"]', '["auto"]'))
         said = self.run_driver("study.toml", code=70, says=["FAILED, exit 78", "process grid: 2 time groups do not divide 1 ranks", "1 run(s) failed: strong_1_auto_4"])
         self.assertIn("strong_2_auto_4, repeat 1: ", said)
-        with open(os.path.join(self.folder, "small", "report.html"), encoding="utf-8") as file:
-            page = file.read()
-        self.assertIn("do not divide", page)
+        self.assertIn("do not divide", self.read("small", "report.html"))
         self.assertEqual([r["status"] for r in self.results()["runs"]], ["failed", "done"])
 
 
@@ -184,8 +185,7 @@ class Faked(Case):
     def test_runs_that_do_not_agree_are_an_error(self):
         self.fake("energy")
         self.run_driver("study.toml", code=70, says="ERROR: the runs do not agree: strong_2_time_4 (repeat 1) has energy 100.0000001")
-        with open(os.path.join(self.folder, "small", "report.html"), encoding="utf-8") as file:
-            self.assertIn("The runs do not agree", file.read())
+        self.assertIn("The runs do not agree", self.read("small", "report.html"))
 
     def test_a_log_without_an_end(self):
         self.fake("log")
@@ -225,8 +225,7 @@ class Wrong(Case):
                 ("[study]", "study = 3\n[studio]", 78, "must be a table")):
             with self.subTest(now):
                 self.study(build=self.folder)
-                with open(os.path.join(self.folder, "study.toml"), encoding="utf-8") as file:
-                    text = file.read()
+                text = self.read("study.toml")
                 self.assertIn(was, text)
                 self.write("study.toml", text.replace(was, now))
                 said = self.run_driver("study.toml", code=code, says=says)
@@ -268,4 +267,4 @@ if __name__ == "__main__":
         BUILD_ON_PATH = True
     else:
         del Real  # without programs
-    unittest.main(argv=["test_study", *filter(None, os.environ.get("ONLY", "").split())])
+    unittest.main(argv=["test_study"])
