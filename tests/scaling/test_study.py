@@ -12,7 +12,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 DRIVER = os.path.join(ROOT, "drivers", "lacuna-scaling")
-BUILD, LAUNCH = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 2 else ("", [])
+BUILD, LAUNCH = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 2 else ("", ["mpirun"])
 
 SIMULATION = """[simulation]
 kind = "movie"
