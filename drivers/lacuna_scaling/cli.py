@@ -73,7 +73,7 @@ def perform(study: Study, launcher: Launcher, results: Results, folder: str) -> 
                     else "FAILED, exit {}:\n    {}".format(record["exit_code"], "\n    ".join(record["stderr_tail"])))
             say(f"[{number}/{len(todo)}] {case.id}, repeat {repeat}: {said}")
         if study["study.floors"] and record["status"] == "done" and not results.has(case.id, repeat, "floors"):
-            results.add("floors", run_floors(launcher, runs, record))
+            results.add("floors", run_floors(study, launcher, runs, record))
 
 
 def evaluate(study: Study, launcher: Launcher, results: Results, folder: str) -> int:

@@ -30,7 +30,7 @@ class Results:
         for table in ("study", "data"):
             for key, value in self.data["study"][table].items():
                 was = old["study"][table].get(key)
-                if key not in ("ranks", "grids", "repeats", "strong", "weak", "floors", "keep") and was != value:
+                if key not in ("ranks", "grids", "repeats", "strong", "weak", "floors", "floor_seconds", "keep") and was != value:
                     raise Failure(IO_ERROR, f"{self.path}: [{table}] {key} was {was!r}, now it is {value!r}: another study; "
                                   "give it another name, or remove the file")
         self.data["runs"] = [run for run in old["runs"] if run["status"] == "done"]

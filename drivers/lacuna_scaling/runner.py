@@ -174,11 +174,11 @@ def read_log(path: str) -> dict:
             "peak_memory_bytes_all": finish["peak_memory_bytes_all"]}
 
 
-def run_floors(launcher: Launcher, folder: str, record: dict) -> dict:
+def run_floors(study: Study, launcher: Launcher, folder: str, record: dict) -> dict:
     """The floors of a run that is done."""
     size = record["layout"]
     words = ["--nx", size["nx"], "--ny", size["ny"], "--nz", size["nz"], "--frames", size["frames"], "--time-groups",
-             size["time_groups"]]
+             size["time_groups"], "--seconds", study["study.floor_seconds"]]
     name = os.path.join(folder, f"{record['case']}_{record['repeat']}_floors.log")
     ended = launcher.run(launcher.words("lacuna-floors", record["ranks"], [str(word) for word in words]), name)
     if ended["status"] != "done":

@@ -32,6 +32,7 @@ KEYS = {
         "weak": (bool, False, "a problem that grows with the ranks: needs {size}"),
         "repeats": (int, 3, "rounds; in every round all cases run in turn"),
         "floors": (bool, True, "measure bare transforms, memory bandwidth and messages beside every run"),
+        "floor_seconds": (float, 0.3, "spent on each of them, about"),
         "keep": (bool, False, "keep the products of the runs"),
     },
     "data": {

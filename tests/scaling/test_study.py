@@ -48,6 +48,7 @@ grids = ["time", "space"]
 repeats = {repeats}
 floors = {floors}
 weak = {weak}
+floor_seconds = 0.02
 {more}
 [data]
 config = "s.toml"
