@@ -11,6 +11,7 @@
 #include "solvers/convex.hpp"
 #include "solvers/jacobi.hpp"
 #include "solvers/map_solver.hpp"
+#include "solvers/richardson_lucy.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
@@ -33,7 +34,7 @@ std::string MapRoute::whyNotProximal() const {
   return {};
 }
 
-std::unique_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
+std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
   const auto positive = std::make_shared<const Positive>(model_.unknown.space());
   std::vector<TermPointer> terms;
   if (exponential())
@@ -44,7 +45,14 @@ std::unique_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& prior
     terms.push_back(exponential() && !prior.onLog
                         ? TermPointer(std::make_shared<ChangeOfVariable>(prior.term, positive))
                         : prior.term);
-  return std::make_unique<SumOfTerms>(std::move(terms));
+  return std::make_shared<SumOfTerms>(std::move(terms));
+}
+
+bool MapRoute::canFollowRichardsonLucy() const {
+  return options_.noise == "poisson" && options_.positivity == Positivity::Bound &&
+         std::ranges::all_of(model_.convolution->psfs(), [](const Psf& h) {
+           return std::ranges::all_of(h.values, [](double v) { return v >= 0; });
+         });
 }
 
 bool MapRoute::spectral() const {
@@ -149,15 +157,27 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   ConvexOptions how;
   how.proximal.rtol = rtol;
   how.proximal.iterations = options_.iterations;
-  const auto value = [&](Vec at) { return exactEnergy(priors, at); };
-  const std::unique_ptr<const Term> term = totalVariation() ? nullptr : energy(priors);
-  const ConvexResult r = solveConvex(p, value, term.get(), how, x, observer);
+  ConvexEnergy objective;
+  objective.value = [&](Vec at) { return exactEnergy(priors, at); };
+  objective.term = [&](double corner) {
+    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
+  };
+  if (totalVariation()) objective.corner = defaultCorner * level_;
+  if (options_.algorithm == "auto" && canFollowRichardsonLucy())
+    how.richardsonLucy = [&](int iterations, Vec at) {
+      const ImagingData& d = model_.data;
+      const RichardsonLucy method(model_.blur, d.counts, d.exposure, d.background, d.mask);
+      method.solve(at, {.iterations = iterations, .accelerate = true});
+    };
+  const ConvexResult r = solveConvex(p, objective, how, x, observer);
   static_cast<Stopped&>(e) = r;
   e.startEnergy = r.startEnergy;
   e.gap = r.gap;
   e.kkt = r.gradientNorm;
   e.solvers = {"proximal", "map"};
-  e.method = r.newtonIterations > 0 ? "map: ADMM, then Newton" : "map: ADMM";
+  e.method = r.richardsonLucyIterations > 0 ? "map: Richardson-Lucy in place of ADMM, then Newton"
+             : r.newtonIterations > 0       ? "map: ADMM, then Newton"
+                                            : "map: ADMM";
 }
 
 Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer) const {

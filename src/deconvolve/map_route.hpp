@@ -28,6 +28,8 @@ class MapRoute {
   /// What keeps ADMM from being used; empty: nothing.
   std::string whyNotProximal() const;
   bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
+  /// Whether Richardson-Lucy minimises the energy of these data, and keeps x >= 0.
+  bool canFollowRichardsonLucy() const;
   /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. The weights of
   /// logarithms differ too much from pixel to pixel, unless their prior is a field whose power differs yet more.
   bool spectral() const;
@@ -35,7 +37,7 @@ class MapRoute {
   double stiffness(double strength) const;
   ConvexProblem convexProblem(double strength) const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
-  std::unique_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
+  std::shared_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   /// Energy of data and priors, without the rounded corners of l1 norms.
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;

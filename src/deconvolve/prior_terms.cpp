@@ -12,8 +12,6 @@
 namespace lacuna {
 namespace {
 
-constexpr double corner = 1e-3;  ///< of the typical brightness
-
 void add(std::vector<PriorTerm>& terms, std::shared_ptr<const FactoredTerm> term, bool onLog) {
   terms.push_back({term, term, nullptr, onLog});
 }
@@ -25,7 +23,8 @@ std::shared_ptr<const Fft> fftOf(const Cube& cube) { return std::make_shared<con
 
 }  // namespace
 
-std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unknown, double strength, double level) {
+std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unknown, double strength, double level,
+                                  double corner) {
   std::vector<PriorTerm> terms;
   const SpacePrior& space = priors.space;
   const double s = space.strength.value_or(strength), epsilon = corner * level;

@@ -20,7 +20,9 @@ struct PriorTerm {
 
 /// Collective. The energies of the priors on the cube of the unknown. Strengths that the configuration leaves open are
 /// `strength`; `level` (the typical brightness) stands in for levels and means that it leaves open, and says below
-/// which size the corners of l1 norms are rounded: 1e-3 of it.
-std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unknown, double strength, double level);
+/// which size the corners of l1 norms are rounded: `corner` of it.
+constexpr double defaultCorner = 1e-3;
+std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unknown, double strength, double level,
+                                  double corner = defaultCorner);
 
 }  // namespace lacuna

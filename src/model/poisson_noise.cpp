@@ -18,7 +18,7 @@ void PoissonDensity::prox(PetscInt first, PetscInt count, const double* v, const
 }
 
 double poissonExcess(double y, double mu) {
-  if (mu < 0) return std::numeric_limits<double>::infinity();
+  if (mu < (y > 0 ? 0 : -poissonRounding)) return std::numeric_limits<double>::infinity();
   if (!(y > 0)) return mu;
   const double d = (mu - y) / y;  // y (d - ln(1 + d)), whose series begins with d^2/2
   if (std::abs(d) < 1e-3) return y * d * d * (0.5 - d * (1.0 / 3 - d * (0.25 - d * (0.2 - d / 6))));

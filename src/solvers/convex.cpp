@@ -39,56 +39,136 @@ double mixInStart(const std::function<double(Vec)>& value, Vec start, Vec x) {
   return energy;
 }
 
+/// Whether Richardson-Lucy, from the same start, does so much better than ADMM that it is the way to go.
+class Trial {
+ public:
+  /// A view of `start`, which becomes the result of Richardson-Lucy if that wins.
+  Trial(const ConvexEnergy& energy, const ConvexOptions& options, Vec start)
+      : energy_(energy), options_(options), best_(start) {}
+
+  static constexpr int iterations = 40;
+  bool won() const { return won_; }
+  double value() const { return value_; }
+  State& keepIn(State& state) {
+    return state.value("tried", tried_).value("trial_won", won_).value("trial_energy", value_);
+  }
+
+  bool goesOn(const ProximalResult& admm) {
+    constexpr int begins = 50;
+    constexpr double far = 1e-3;  // of the way
+    if (tried_ || admm.iterations < begins) return true;
+    tried_ = true;
+    if (admm.gap <= far * (admm.startEnergy - admm.energy)) return true;
+    const VecHandle x = like(best_);
+    check(VecCopy(best_, x));
+    liftZeros(x);
+    options_.richardsonLucy(iterations, x);
+    value_ = energy_.value(x);
+    won_ = std::isfinite(admm.gap) ? value_ < admm.energy - admm.gap : value_ < admm.energy;
+    if (won_) check(VecCopy(x, best_));
+    return !won_;
+  }
+
+ private:
+  /// Richardson-Lucy leaves zeros where they are: none in its start, but a hundredth of the mean.
+  static void liftZeros(Vec x) {
+    PetscScalar sum = 0;
+    PetscInt n = 0;
+    check(VecSum(x, &sum));
+    check(VecGetSize(x, &n));
+    const WriteLocal v(x);
+    for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::max(v[i], 1e-2 * sum / static_cast<double>(n));
+  }
+
+  const ConvexEnergy& energy_;
+  const ConvexOptions& options_;
+  Vec best_;
+  double value_ = 0;
+  bool tried_ = false, won_ = false;
+};
+
+/// Newton's method from x, with norms rounded ever less.
+void polish(const ConvexProblem& problem, const ConvexEnergy& energy, const ConvexOptions& options, Vec x,
+            Observer* observer, ConvexResult& r) {
+  MapOptions how;
+  how.method = "newton";
+  how.rtol = options.proximal.rtol;
+  how.startEnergy = r.startEnergy;
+  how.iterations = options.newtonIterations;
+  how.prefix = options.prefix;
+  if (problem.positive) how.lower = 0;
+  // It pays where pixels far from one another know of one another; neighbours alone are soon done without.
+  std::optional<SpectralPreconditioner> spectral;
+  if (problem.chain || problem.power) {
+    spectral.emplace(problem);
+    how.preconditioner = [&](const TermAt& at) { return spectral->at(at); };
+  }
+  constexpr int most = 4;
+  int round = 0;
+  double corner = energy.corner;
+  const Stage stage(observer, "newton",
+                    State()
+                        .field("x", problem.image.space(), x)
+                        .value("round", round)
+                        .value("corner", corner)
+                        .value("iterations_before", r.newtonIterations));
+  for (; round < most; ++round, corner *= 0.1) {
+    const MapResult m = solveMap(*energy.term(corner), how, x, observer);
+    static_cast<Stopped&>(r) = m;
+    r.newtonIterations += m.iterations;
+    r.energy = corner > 0 ? energy.value(x) : m.energy;
+    const double rounding = r.energy - m.energy, allowed = how.rtol * (r.startEnergy - r.energy);
+    r.gap = m.gap + rounding;
+    if (corner == 0 || !m.converged || r.gap <= allowed) break;
+    if (round + 1 < most) continue;
+    r.converged = false;
+    r.limited = true;
+    r.reason = "rounding the norms still counts for more than rtol";
+  }
+  r.iterations = r.proximalIterations + r.richardsonLucyIterations + r.newtonIterations;
+}
+
 }  // namespace
 
-ConvexResult solveConvex(const ConvexProblem& problem, const std::function<double(Vec)>& value, const Term* term,
-                         const ConvexOptions& options, Vec x, Observer* observer) {
+ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energy, const ConvexOptions& options, Vec x,
+                         Observer* observer) {
   const bool held = problem.smooth > 0 || problem.chain || problem.power;
-  const bool polishes = term && held && problem.totalVariation == 0;
+  const bool gradient = energy.term && energy.corner == 0;
   ProximalOptions first = options.proximal;
-  if (polishes) first.gap = std::max(first.gap, options.handOver);
+  if (gradient && held) first.gap = std::max(first.gap, options.handOver);
   const Space& space = problem.image.space();
   const ScratchVec start = space.scratch();
   check(VecCopy(x, start));
+  Trial trial(energy, options, start);
+  if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
   ProximalResult p;
   State state;
   state.field("x", space, x).field("start", space, start);
-  Stage stage(observer, "admm", p.keepIn(state));
+  Stage stage(observer, "admm", trial.keepIn(p.keepIn(state)));
   stage.once([&] {
-    p = solveProximal(problem, value, first, x, observer);
-    if (std::isinf(p.energy)) p.energy = mixInStart(value, start, x);
+    p = solveProximal(problem, energy.value, first, x, observer);
+    if (trial.won())
+      check(VecCopy(start, x));
+    else if (std::isinf(p.energy))
+      p.energy = mixInStart(energy.value, start, x);
   });
 
   ConvexResult r;
   static_cast<Stopped&>(r) = p;
   r.startEnergy = p.startEnergy;
-  r.energy = p.energy;
-  r.gap = p.gap;
   r.proximalIterations = p.iterations;
   r.penalties = p.penalties;
-  const auto near = [&] { return r.gap <= options.proximal.rtol * (r.startEnergy - r.energy + r.gap); };
-  if (polishes && std::isfinite(r.energy) && !(std::isfinite(r.gap) && near())) {
-    MapOptions how;
-    how.method = "newton";
-    how.rtol = options.proximal.rtol;
-    how.startEnergy = r.startEnergy;
-    how.iterations = options.newtonIterations;
-    how.prefix = options.prefix;
-    if (problem.positive) how.lower = 0;
-    // It pays where pixels far from one another know of one another; neighbours alone are soon done without.
-    std::optional<SpectralPreconditioner> spectral;
-    if (problem.chain || problem.power) {
-      spectral.emplace(problem);
-      how.preconditioner = [&](const TermAt& at) { return spectral->at(at); };
-    }
-    const MapResult m = solveMap(*term, how, x, observer);
-    static_cast<Stopped&>(r) = m;
-    r.newtonIterations = m.iterations;
-    r.iterations = p.iterations + m.iterations;
-    r.energy = m.energy;
-    r.gap = m.gap;
+  r.energy = p.energy;
+  r.gap = p.gap;
+  if (trial.won()) {
+    r.richardsonLucyIterations = Trial::iterations;
+    r.energy = trial.value();
+    r.gap = std::numeric_limits<double>::infinity();
   }
-  if (term) r.gradientNorm = kktResidual(*term, x, problem.positive);
+  const auto near = [&] { return r.gap <= options.proximal.rtol * (r.startEnergy - r.energy + r.gap); };
+  if (std::isfinite(r.energy) && (trial.won() || (gradient && held && !(std::isfinite(r.gap) && near()))))
+    polish(problem, energy, options, x, observer, r);
+  if (gradient) r.gradientNorm = kktResidual(*energy.term(0), x, problem.positive);
   return r;
 }
 

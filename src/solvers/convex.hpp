@@ -1,8 +1,19 @@
 #pragma once
+#include <functional>
+#include <memory>
+
 #include "model/term.hpp"
 #include "solvers/proximal.hpp"
 
 namespace lacuna {
+
+/// E as a function and, for Newton's method, as a Term.
+struct ConvexEnergy {
+  std::function<double(Vec)> value;  ///< E
+  /// E whose norms (total variation) are rounded below the size `corner`, which makes it smaller. Empty: no Newton.
+  std::function<std::shared_ptr<const Term>(double corner)> term = {};
+  double corner = 0;  ///< to begin with; 0: E has no norms
+};
 
 struct ConvexOptions {
   ProximalOptions proximal;  ///< its rtol is that of the result
@@ -11,21 +22,30 @@ struct ConvexOptions {
   double handOver = 0.1;
   int newtonIterations = 50;  ///< limit
   std::string prefix = {};    ///< of the PETSc options
+  /// x <- the result of that many accelerated iterations of Richardson-Lucy from x > 0. Empty: there is no such thing.
+  std::function<void(int iterations, Vec x)> richardsonLucy = {};
 };
 
 struct ConvexResult : Stopped {
   double startEnergy = 0, energy = 0;    ///< nats
   double gap = 0;                        ///< estimate of E - E*, nats
   double gradientNorm = Progress::none;  ///< of the gradient without what pushes against a bound; NaN: there is none
-  int proximalIterations = 0, newtonIterations = 0;
+  int proximalIterations = 0, richardsonLucyIterations = 0, newtonIterations = 0;
   Penalties penalties;
 };
 
 /// Minimises a ConvexProblem by ADMM and, where rtol asks for more than ADMM gives in reasonable time, Newton's method
-/// on the free pixels. `value` is E; `term` the same as a Term, null where E has no gradient (total variation): then,
-/// and without a prior that holds what the data do not see, ADMM does it alone. Collective. Throws what solveProximal
-/// and solveMap throw.
-ConvexResult solveConvex(const ConvexProblem& problem, const std::function<double(Vec)>& value, const Term* term,
-                         const ConvexOptions& options, Vec x, Observer* observer = nullptr);
+/// on the free pixels. Without a gradient (norms), and without a prior that holds what the data do not see, ADMM does
+/// it alone.
+///
+/// ADMM's penalties are the same for all pixels. For sources on a dark field, 1e5 times brighter than the mean and
+/// spread over a wide PSF, none fits. So where ADMM is still far away after some iterations (50), Richardson-Lucy, whose
+/// steps are proportional to x, shows in a trial (40 iterations) what it can do. If it is then below the energy that
+/// ADMM expects to end at, Newton's method takes over from it: nearly all pixels are at their bound there. Norms are
+/// rounded for it, ever less until what that changes is within rtol: a bound, since the rounded energy is below E.
+///
+/// Collective. Throws what solveProximal and solveMap throw.
+ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energy, const ConvexOptions& options, Vec x,
+                         Observer* observer = nullptr);
 
 }  // namespace lacuna

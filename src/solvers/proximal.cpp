@@ -133,6 +133,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     r.converged =
         std::isfinite(r.gap) && r.gap <= std::max(options.gap, options.rtol * (r.startEnergy - r.energy + r.gap));
     tell();
+    if (!r.converged && options.goesOn && !options.goesOn(r)) break;
   }
   r.penalties = admm.penalties();
   r.limited = !r.converged;

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(it_is_stable_at_extreme_means) {
   BOOST_TEST(valueOf(3, 1e-300) == 2072.3265836946411156, boost::test_tools::tolerance(1e-15));
   BOOST_TEST(valueOf(10000003, 1e7) == -151181004.86387015, boost::test_tools::tolerance(1e-15));
   BOOST_TEST(valueOf(1, 0) == inf);
-  BOOST_TEST(valueOf(0, -1e-300) == inf);
+  BOOST_TEST(valueOf(0, -1e-7) == inf);
   BOOST_TEST(std::isnan(valueOf(0, notANumber)));
   BOOST_TEST(poissonExcess(10000003, 1e7) == 4.4999995500000675e-07, boost::test_tools::tolerance(1e-14));
   BOOST_TEST(poissonExcess(3, 3.002) == 6.6637051843940330e-7, boost::test_tools::tolerance(1e-13));

@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(newton_takes_over_where_the_last_digits_are_asked_for) {
   check(VecCopy(s.background, b));
   const auto mean =
       std::make_shared<Affine>(compose(diagonal(s.problem.data.space(), std::move(e)), blur), std::move(b));
-  const SumOfTerms energy(
+  const auto energy = std::make_shared<const SumOfTerms>(std::vector<TermPointer>
       {std::make_shared<Likelihood>(mean, s.problem.noise), std::make_shared<Smoothness>(s.problem.image, 0.02)});
   const std::vector<double> reference = s.dense.minimum(2);
   const double best = s.dense.energy(reference, true);
@@ -236,8 +236,10 @@ BOOST_AUTO_TEST_CASE(newton_takes_over_where_the_last_digits_are_asked_for) {
   options.proximal.rtol = 1e-12;
   for (const bool polished : {true, false}) {
     VecHandle x = s.start();
+    ConvexEnergy objective{[&](Vec v) { return energy->at(v)->value(); }};
+    if (polished) objective.term = [&](double) { return energy; };
     const ConvexResult r = solveConvex(
-        s.problem, [&](Vec v) { return energy.at(v)->value(); }, polished ? &energy : nullptr, options, x);
+        s.problem, objective, options, x);
     BOOST_TEST(r.converged, r.reason);
     BOOST_TEST(std::abs(r.energy - best) < 1e-8);
     BOOST_TEST((r.newtonIterations > 0) == polished);
@@ -283,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_result_is_feasible_however_early_it_is_taken) {
   const double start = value(x);
   ConvexOptions options;
   options.proximal.iterations = 3;
-  const ConvexResult r = solveConvex(problem, value, nullptr, options, x);
+  const ConvexResult r = solveConvex(problem, {value}, options, x);
   BOOST_TEST(std::isfinite(r.energy));
   BOOST_TEST(r.energy == value(x), boost::test_tools::tolerance(1e-12));
   BOOST_TEST(r.energy < start);
