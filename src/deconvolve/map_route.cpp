@@ -20,18 +20,14 @@ MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const
                    double level)
     : model_(model), priors_(priors), options_(options), level_(level) {}
 
-std::string MapRoute::whyNotProximal() const {
+std::string MapRoute::whyNotProximal(double strength) const {
   if (!model_.convolution) return "H is not a convolution";
   if (exponential()) return "the unknown is a logarithm";
-  if (priors_.space.kind == SpacePrior::Kind::Smooth && priors_.space.order != 1) return "order = 2";
-  if (options_.boundary == Boundary::Reflect) return "boundary = \"reflect\"";
   using S = SpacePrior::Kind;
   using T = TimePrior::Kind;
   if (priors_.space.kind == S::Entropy || priors_.space.kind == S::Starlet) return "the prior in space";
   if (priors_.time.kind == T::Gamma || priors_.time.kind == T::TotalVariation) return "the prior in time";
-  const bool field = priors_.space.kind == S::Gaussian || priors_.time.power;
-  if (field && options_.boundary != Boundary::Periodic) return "a Gaussian field needs boundary = \"periodic\" for it";
-  return {};
+  return lacuna::whyNotProximal(convexProblem(strength));
 }
 
 std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
@@ -183,7 +179,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
 Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer) const {
   Estimate e;
   const std::vector<PriorTerm> priors = priorTerms(priors_, model_.unknown, strength, level_);
-  const std::string why = whyNotProximal();
+  const std::string why = whyNotProximal(strength);
   if (options_.algorithm == "admm" && !why.empty())
     throw Error(ExitCode::BadConfig, "[solver] algorithm = \"admm\" cannot be used: " + why);
   const bool quadratic = options_.positivity == Positivity::None && !totalVariation();

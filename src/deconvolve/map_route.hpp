@@ -25,8 +25,8 @@ class MapRoute {
 
  private:
   bool exponential() const { return options_.positivity == Positivity::Exponential; }
-  /// What keeps ADMM from being used; empty: nothing.
-  std::string whyNotProximal() const;
+  /// What keeps ADMM from being used: what a ConvexProblem cannot say, or what ADMM cannot do. Empty: nothing.
+  std::string whyNotProximal(double strength) const;
   bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
   /// Whether Richardson-Lucy minimises the energy of these data, and keeps x >= 0.
   bool canFollowRichardsonLucy() const;

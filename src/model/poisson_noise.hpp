@@ -8,7 +8,8 @@ constexpr double poissonRounding = 1e-8;
 
 /// -log p of a Poisson number y with mean mu, without log y!: mu - y ln mu, +inf where not feasible.
 inline double poissonEnergy(double y, double mu) {
-  if (mu < (y > 0 ? 0 : -poissonRounding) || mu > std::numeric_limits<double>::max()) return std::numeric_limits<double>::infinity();
+  if (mu < (y > 0 ? 0 : -poissonRounding) || mu > std::numeric_limits<double>::max())
+    return std::numeric_limits<double>::infinity();
   return y > 0 ? mu - y * std::log(mu) : mu;
 }
 /// That less its minimum, mu - y + y ln(y / mu), to full precision near mu = y too.

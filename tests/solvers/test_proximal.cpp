@@ -228,8 +228,8 @@ BOOST_AUTO_TEST_CASE(newton_takes_over_where_the_last_digits_are_asked_for) {
   check(VecCopy(s.background, b));
   const auto mean =
       std::make_shared<Affine>(compose(diagonal(s.problem.data.space(), std::move(e)), blur), std::move(b));
-  const auto energy = std::make_shared<const SumOfTerms>(std::vector<TermPointer>
-      {std::make_shared<Likelihood>(mean, s.problem.noise), std::make_shared<Smoothness>(s.problem.image, 0.02)});
+  const auto energy = std::make_shared<const SumOfTerms>(std::vector<TermPointer>{
+      std::make_shared<Likelihood>(mean, s.problem.noise), std::make_shared<Smoothness>(s.problem.image, 0.02)});
   const std::vector<double> reference = s.dense.minimum(2);
   const double best = s.dense.energy(reference, true);
   ConvexOptions options;
@@ -238,8 +238,7 @@ BOOST_AUTO_TEST_CASE(newton_takes_over_where_the_last_digits_are_asked_for) {
     VecHandle x = s.start();
     ConvexEnergy objective{[&](Vec v) { return energy->at(v)->value(); }};
     if (polished) objective.term = [&](double) { return energy; };
-    const ConvexResult r = solveConvex(
-        s.problem, objective, options, x);
+    const ConvexResult r = solveConvex(s.problem, objective, options, x);
     BOOST_TEST(r.converged, r.reason);
     BOOST_TEST(std::abs(r.energy - best) < 1e-8);
     BOOST_TEST((r.newtonIterations > 0) == polished);
