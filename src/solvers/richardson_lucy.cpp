@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/phase.hpp"
 #include "base/stage.hpp"
 #include "model/bad_entries.hpp"
 #include "model/counts.hpp"
@@ -74,7 +75,10 @@ class RichardsonLucy::Projector {
     if (!lines_) data_.emplace(H.range().scratch());
   }
   void forward(const Fill& fill, const Work& work) const {
-    if (lines_) return lines_->forwardKept(fill, work);
+    if (lines_) {
+      const auto timed = phase_.scope(pixels());
+      return lines_->forwardKept(fill, work);
+    }
     const ScratchVec x = H_.domain().scratch();
     {
       const WriteLocal in(x);
@@ -85,7 +89,10 @@ class RichardsonLucy::Projector {
     work(0, out.size(), out.data());
   }
   void adjoint(const Use& use) const {
-    if (lines_) return lines_->adjointOfKept(use);
+    if (lines_) {
+      const auto timed = phase_.scope(pixels());
+      return lines_->adjointOfKept(use);
+    }
     const ScratchVec x = H_.domain().scratch();
     H_.applyAdjoint(*data_, x);
     const ReadLocal out(x);
@@ -93,9 +100,12 @@ class RichardsonLucy::Projector {
   }
 
  private:
+  double pixels() const { return 1e-6 * static_cast<double>(H_.range().local()); }
+
   const LinearOperator& H_;
   const Convolution* lines_;
   std::optional<ScratchVec> data_;
+  Phase phase_{"convolution", "Mpixel"};  ///< with what is done to the lines on the way
 };
 
 /// What the extrapolation remembers.
