@@ -67,7 +67,8 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
   {
     Stage stage(observer, "estimate", e.state(model.unknown.space()));
     stage.once([&] {
-      if (priors.automatic()) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
+      const bool found = e.search.solves > 0;  // by an earlier run
+      if (priors.automatic() && !found) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
       Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer);
       made.x = std::move(e.x);
       made.search = e.search;

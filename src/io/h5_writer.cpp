@@ -61,7 +61,7 @@ WindowPart pieceOf(const WindowPart& part, std::size_t axis, PetscInt chunk, Pet
 }  // namespace
 
 H5Writer::H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes, Metadata metadata)
-    : path_(std::move(path)), pieceBytes_(pieceBytes) {
+    : path_(std::move(path)), pieceBytes_(pieceBytes), metadata_(metadata) {
   prepareH5();
   const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
@@ -269,9 +269,11 @@ void H5Writer::attribute(const std::string& object, const std::string& name, con
   const std::string shared = broadcast(comm_, value);
   reserve(static_cast<std::int64_t>(shared.size()), name);
   const H5Id type(H5Tcopy(H5T_C_S1), H5Tclose);
-  require(H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0, name);
+  const bool heap = metadata_ == Metadata::Compatible;  // the heap of texts has no checksum in any version
+  require(H5Tset_size(type, heap ? H5T_VARIABLE : shared.size() + 1) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0,
+          name);
   const char* text = shared.c_str();
-  setAttribute(object, name, type, &text);
+  setAttribute(object, name, type, heap ? static_cast<const void*>(&text) : text);
 }
 
 void H5Writer::flush() {

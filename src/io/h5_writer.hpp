@@ -82,6 +82,7 @@ class H5Writer {
   MPI_Comm comm_ = MPI_COMM_NULL;  ///< our own: no one else's messages can meet ours
   std::string path_;
   std::int64_t pieceBytes_, planned_ = 1 << 16;
+  Metadata metadata_;
   H5Id file_;
   std::vector<WrittenField> written_;
 };

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 import resuming
-from resuming import BLUR, SHEAR, Runner, passed, require, same
+from resuming import BLUR, MAP, SHEAR, Runner, passed, require, same
 
 RL, AUTO = "richardson-lucy", ("--resume", "auto")
 
@@ -166,6 +166,42 @@ def maps(folder):
     passed("a linear solve goes on" if "resumed kappa_E/wiener" in out else "a linear solve was over before the signal")
 
 
+def estimates(folder):
+    """A MAP estimate stopped in the search for its strength, in the solve, in its samples."""
+    cases = {"admm and newton": (), "exponential": ("--set", "solver.positivity=exp"),
+             "quasi-newton": ("--set", "solver.algorithm=quasi-newton", "--set", "prior.space.strength=0.02", "--set", "solver.rtol=1e-8")}
+    for name, words in cases.items():
+        for n, after in ((1, 2), (2, 1)) if not words else ((1, 2),):
+            run = deconvolve(folder, MAP)
+            run.run(n, *words)
+            wanted = run.product()
+            run.clear()
+            stops = (["strength"] if "quasi" not in name else []) + ["map", "sample"]
+            said, ranks = "", n
+            for solver in stops:
+                run.interrupted(ranks, solver, 1 + run.iterations(solver), *AUTO, *words)
+                ranks = after if ranks == n else n
+                said += run.run(ranks, *AUTO, *words, "--max-hours", "1e-9", code=75)
+            said += run.run(n, *AUTO, *words)
+            for word in ["resumed samples", "estimate was finished before"] + (["estimate/strength"] if "strength" in stops else []):
+                require(word in said, f"{name}: '{word}' is not said\n{said[-3000:]}")
+            same(run.product(), wanted, ["estimate"], 1e-4, f"{name}, {n} ranks")
+            same(run.product(), wanted, ["std"], 1e-3, f"{name}, {n} ranks")
+            run.clear()
+            passed(f"{name}, stopped in {stops} on {n} and {after} ranks")
+    run = deconvolve(folder, MAP.replace('[posterior]', '[convolution]\ndeterministic = true\n[posterior]'))
+    for n in (1, 2):
+        for solver in ("strength", "proximal", "map", "sample"):
+            kept = run.saved_on_the_way(n, solver, 1, "--set", "posterior.samples=60")
+            wanted = run.product()
+            os.remove(run.path("out.h5"))
+            said = run.run(n, "--resume", kept, "--set", "posterior.samples=60")
+            require(solver == "strength" or "strength  " not in said, "the strength is looked for again")
+            same(run.product(), wanted, ["estimate", "std", "history", "energies"], 0, f"MAP saved in {solver}, {n} ranks")
+            run.clear()
+        passed(f"a MAP estimate goes on bit by bit on {n} ranks")
+
+
 def choices(folder):
     """What --resume finds: nothing, a finished run, damage, strangers, other settings, other data."""
     run = deconvolve(folder)
@@ -275,6 +311,6 @@ def full_disk(folder):
 if __name__ == "__main__":
     scratch = tempfile.mkdtemp(prefix="lacuna_resume_")
     try:
-        {f.__name__: f for f in (signals, one_rank, ranks, engines, maps, choices, full_disk)}[sys.argv[1]](scratch)
+        {f.__name__: f for f in (signals, one_rank, ranks, engines, maps, estimates, choices, full_disk)}[sys.argv[1]](scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

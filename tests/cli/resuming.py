@@ -29,6 +29,26 @@ deterministic = true
 name = "out"
 fits = false
 """
+MAP = """[data]
+file = "blur.h5"
+dataset = "counts"
+axes = "yx"
+background = 0.5
+[psf]
+kind = "gaussian"
+fwhm_px = 3.0
+[prior.space]
+kind = "smooth"
+strength = "auto"
+[solver]
+rtol = 1e-10
+[posterior]
+samples = 100
+rtol = 1e-8
+[output]
+name = "out"
+fits = false
+"""
 SHEAR = """[data]
 kind = "maps"
 file = "maps.h5"

@@ -208,6 +208,10 @@ def refusals():
     os.remove("g2.h5")
     refused(73, "g2_catalogue.h5", "gaussian.toml", "--set", "output.name=g2")
     simulate("gaussian.toml", "g1", "--overwrite", ranks=2)
+    for ranks in (1, 2):  # a finished one stays as it is
+        before = os.stat("g1.h5").st_mtime_ns
+        out = simulate("gaussian.toml", "g1", "--resume", "auto", ranks=ranks)
+        check("nothing is left to do" in out and os.stat("g1.h5").st_mtime_ns == before, "a finished simulation is made again")
     simulate("gaussian.toml", "g1", "--overwrite", "--set", "output.fits=false", ranks=2)
     left = [name for name in os.listdir(".") if name.startswith("g1") and name.endswith(".fits")]
     check(not left, f"FITS files of the survey before: {left}")
