@@ -64,8 +64,8 @@ MockSurvey mockSurvey(const Inputs& inputs) {
 std::string mockPlan(const Inputs& inputs, const Cube& cube) {
   const SkyGrid grid = mockGrid(inputs);
   const double ranks = sizeOf(cube.comm()),
-               pixels =
-                   static_cast<double>(blockOf(cube.shape().ny, cube.grid().spaceSize(), 0).count) * cube.shape().nx;
+               pixels = static_cast<double>(blockOf(cube.shape().ny, cube.grid().spaceSize(), 0).count) *
+                        static_cast<double>(cube.shape().nx);
   const double galaxies =
       inputs.number("galaxies.density_arcmin2") * grid.pixelArea() * static_cast<double>(grid.nx() * grid.ny());
   const double fields = 8 * pixels * 7,

@@ -22,7 +22,7 @@ SkyMade drawSky(const Inputs& inputs, const std::shared_ptr<const Fft>& fft, Vec
   }
   const double pixel = inputs.number("grid.pixel_arcmin") / 60 * std::numbers::pi / 180;
   const BuiltSpectrum spectrum = buildSpectrum(cube.comm(), inputs, "sky");
-  const double longest = std::max(cube.shape().nx, cube.shape().ny);
+  const auto longest = static_cast<double>(std::max(cube.shape().nx, cube.shape().ny));
   SkyMade made;
   made.warning =
       spectrum.warning(2 * std::numbers::pi / (longest * pixel), std::numbers::sqrt2 * std::numbers::pi / pixel);

@@ -167,10 +167,12 @@ struct Fft::Plans {
   }
 
   double lineFlops() const {
-    return 1e-9 * 5 * static_cast<double>(modes.perPlane()) * std::log2(std::max<double>(modes.lineLength(), 2));
+    return 1e-9 * 5 * static_cast<double>(modes.perPlane()) *
+           std::log2(std::max(2.0, static_cast<double>(modes.lineLength())));
   }
   double rowFlops() const {
-    return 1e-9 * 2.5 * static_cast<double>(rows) * rowLength * std::log2(std::max<double>(rowLength, 2));
+    const auto n = static_cast<double>(rowLength);
+    return 1e-9 * 2.5 * static_cast<double>(rows) * n * std::log2(std::max(2.0, n));
   }
   double exchangedGigabytes() const { return 16e-9 * static_cast<double>(rows) * static_cast<double>(halfRow); }
 

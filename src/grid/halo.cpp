@@ -74,7 +74,7 @@ Halo::Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) : cub
           zeroRows_.push_back(padded);
           continue;
         }
-        const int timeRank = static_cast<int>(frame / frameBlock), spaceRank = row / rowBlock;
+        const int timeRank = static_cast<int>(frame / frameBlock), spaceRank = static_cast<int>(row / rowBlock);
         const Block slab = blockOf(n, grid.spaceSize(), spaceRank);
         const auto localFrame = static_cast<PetscInt>(frame - std::int64_t{frameBlock} * timeRank);
         links.push_back({timeRank * grid.spaceSize() + spaceRank,

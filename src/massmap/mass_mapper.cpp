@@ -15,7 +15,7 @@ double meanWeight(const Space& space, Vec variance) {
     for (PetscInt i = 0; i < v.size(); ++i) sum += 1 / v[i];  // 1/inf = 0
     return sum;
   });
-  return total / space.global();
+  return total / static_cast<double>(space.global());
 }
 
 }  // namespace

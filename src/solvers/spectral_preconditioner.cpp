@@ -134,7 +134,7 @@ void SpectralPreconditioner::factor(const std::vector<double>& weights) {
 
 void SpectralPreconditioner::apply(Vec x, Vec y) {
   const PetscInt frames = grid_.box().count[0];
-  auto timed = phase_.scope(2.0 * frames);
+  auto timed = phase_.scope(2.0 * static_cast<double>(frames));
   {
     const ReadLocal in(x);
     std::fill(work_.begin(), work_.end(), 0.0);

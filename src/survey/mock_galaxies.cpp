@@ -28,7 +28,7 @@ class GalaxyMaker {
            MockGalaxies& out) const {
     const auto [u, v] = position_.at(j).uniformPair(pixel);
     const auto [n1, n2] = noise_.at(j).normalPair(pixel);
-    const SkyGrid::Direction sky = grid_.skyOf(x + u - 0.5, y + v - 0.5);
+    const SkyGrid::Direction sky = grid_.skyOf(static_cast<double>(x) + u - 0.5, static_cast<double>(y) + v - 0.5);
     const SkyGrid::Placed turned = grid_.place(sky.ra, sky.dec);
     out.ra.push_back(sky.ra);
     out.dec.push_back(sky.dec);
@@ -100,7 +100,9 @@ MockGalaxies drawGalaxies(const Cube& cube, const Window& window, const SkyGrid&
     for (PetscInt x = 0; x < part.count[4]; ++x) {
       if (use[at + x] == 0) continue;
       const std::int64_t pixel = std::int64_t{y} * window.count[2] + x;
-      const std::int64_t n = poisson(survey.densityPerArcmin2 * pixelSolidAngle(grid, x, y), numbers, pixel);
+      const std::int64_t n =
+          poisson(survey.densityPerArcmin2 * pixelSolidAngle(grid, static_cast<double>(x), static_cast<double>(y)),
+                  numbers, pixel);
       number[at + x] = static_cast<double>(n);
       for (std::int64_t j = 0; j < n; ++j)
         maker.add(x, y, pixel, static_cast<std::uint32_t>(j), shear[at + x], shear[plane + at + x], out);

@@ -38,9 +38,10 @@ double average(const NfwLens& lens, double x, double y, double side, int level) 
 SkyGrid::Point placeHalo(const SkyGrid& grid, const Cube& cube, const Window& window, const MockHalo& h,
                          std::size_t index) {
   const SkyGrid::Point p = grid.pixelOf(h.ra, h.dec);
-  const double x = p.x + window.start[2], y = p.y + window.start[1];
+  const double x = p.x + static_cast<double>(window.start[2]), y = p.y + static_cast<double>(window.start[1]);
   // Written so that NaN (no image on the plane) fails too.
-  if (!(x >= -0.5 && x < cube.shape().nx - 0.5 && y >= -0.5 && y < cube.shape().ny - 0.5))
+  const auto nx = static_cast<double>(cube.shape().nx), ny = static_cast<double>(cube.shape().ny);
+  if (!(x >= -0.5 && x < nx - 0.5 && y >= -0.5 && y < ny - 0.5))
     throw Error(ExitCode::BadConfig, "halo " + std::to_string(index) + " (counted from 0) at RA " +
                                          std::to_string(h.ra) + ", Dec " + std::to_string(h.dec) +
                                          " deg lies off the field and its padding");
@@ -61,14 +62,16 @@ void addHaloes(const Cube& cube, const Window& window, const SkyGrid& grid, cons
     throw Error("addHaloes: the convergence must be an image");
   const WriteLocal out(kappa);
   const PetscInt nx = cube.shape().nx, ny = cube.shape().ny, first = cube.box().start[3];
+  const auto rowsInAll = static_cast<double>(ny), columns = static_cast<double>(nx);
   const double side = grid.pixelArcmin() * radiansPerArcmin;
   for (std::size_t i = 0; i < haloes.size(); ++i) {
     const SkyGrid::Point centre = placeHalo(grid, cube, window, haloes[i], i);
     const NfwLens lens(haloes[i].halo, cosmology, sourceRedshift);
     for (PetscInt y = 0; y < cube.box().count[3]; ++y) {
-      const double dy = side * std::remainder(first + y - centre.y, ny);
+      const double dy = side * std::remainder(static_cast<double>(first + y) - centre.y, rowsInAll);
       for (PetscInt x = 0; x < nx; ++x)
-        out[y * nx + x] += pixelConvergence(lens, side * std::remainder(x - centre.x, nx), dy, side);
+        out[y * nx + x] +=
+            pixelConvergence(lens, side * std::remainder(static_cast<double>(x) - centre.x, columns), dy, side);
     }
   }
 }

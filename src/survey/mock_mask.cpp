@@ -25,12 +25,13 @@ void drawMask(const Cube& cube, const Window& window, double border, const std::
   check(VecSet(mask, 0));
   const WindowPart part = windowPart(cube, window, 0);
   const WriteLocal out(mask);
-  const double nx = window.count[2], ny = window.count[1];
+  const auto nx = static_cast<double>(window.count[2]), ny = static_cast<double>(window.count[1]);
   for (PetscInt row = 0; row < part.count[3]; ++row) {
-    const double y = part.inFile[3] + row;
+    const auto y = static_cast<double>(part.inFile[3] + row);
     const PetscInt at = part.localRow(cube.box(), 0, 0, row);
     if (std::min(y + 0.5, ny - 0.5 - y) < border) continue;
-    for (PetscInt x = 0; x < part.count[4]; ++x) out[at + x] = std::min(x + 0.5, nx - 0.5 - x) >= border;
+    for (PetscInt x = 0; x < part.count[4]; ++x)
+      out[at + x] = std::min(static_cast<double>(x) + 0.5, nx - 0.5 - static_cast<double>(x)) >= border;
     for (const StarHole& hole : holes) {
       const double dy = y - hole.y, half = std::sqrt(std::max(hole.radius * hole.radius - dy * dy, -1.0));
       if (!(half >= 0)) continue;

@@ -29,7 +29,7 @@ MockSummary summarize(const MockTruth& t, double densityPerArcmin2) {
   for (PetscInt y = 0; y < part.count[3]; ++y)
     for (PetscInt x = 0; x < part.count[4]; ++x) {
       const PetscInt i = part.localRow(t.cube.box(), 0, 0, y) + x;
-      const double area = pixelSolidAngle(t.grid, x, part.inFile[3] + y);
+      const double area = pixelSolidAngle(t.grid, static_cast<double>(x), static_cast<double>(part.inFile[3] + y));
       sums[0] += kappa[i];
       sums[1] += kappa[i] * kappa[i];
       sums[2] += count[i];
@@ -39,7 +39,7 @@ MockSummary summarize(const MockTruth& t, double densityPerArcmin2) {
     }
   checkMpi(MPI_Allreduce(MPI_IN_PLACE, sums.data(), 5, MPI_DOUBLE, MPI_SUM, t.cube.comm()));
   checkMpi(MPI_Allreduce(MPI_IN_PLACE, most.data(), 2, MPI_DOUBLE, MPI_MAX, t.cube.comm()));
-  const double n = static_cast<double>(t.window.count[1]) * t.window.count[2], mean = sums[0] / n;
+  const double n = static_cast<double>(t.window.count[1]) * static_cast<double>(t.window.count[2]), mean = sums[0] / n;
   return {mean,     std::sqrt(std::max(sums[1] / n - mean * mean, 0.0)),
           -most[0], most[1],
           sums[2],  densityPerArcmin2 * sums[3],
