@@ -2,17 +2,19 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <climits>
 #include <memory>
 #include <vector>
 
 #include "base/error.hpp"
+#include "io/byte_file.hpp"
 
 namespace lacuna {
 namespace {
+
+constexpr int digits = 64;  ///< of a hexadecimal SHA-256
 
 class Sha256 {
  public:
@@ -39,37 +41,69 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
+/// Piece number `piece` of a file.
+std::string hashPiece(const ByteFile& file, std::int64_t piece) {
+  Sha256 hash;
+  std::vector<char> buffer(std::size_t{1} << 22);
+  const std::int64_t end = std::min(file.size(), (piece + 1) * digestPiece);
+  for (std::int64_t at = piece * digestPiece; at < end;) {
+    const std::int64_t n = std::min(end - at, static_cast<std::int64_t>(buffer.size()));
+    file.read(at, n, buffer.data());
+    hash.add(buffer.data(), static_cast<std::size_t>(n));
+    at += n;
+  }
+  return hash.hex();
+}
+
+std::int64_t piecesOf(const InputDigest& file) {
+  return std::max<std::int64_t>(1, (file.bytes + digestPiece - 1) / digestPiece);
+}
+
 }  // namespace
 
-InputDigest digestFile(MPI_Comm comm, const std::string& path) {
-  InputDigest out{path, 0, {}};
+std::vector<InputDigest> digestFiles(MPI_Comm comm, const std::vector<std::string>& paths) {
+  std::vector<InputDigest> out;
+  std::vector<std::int64_t> sizes(paths.size());
   onRankZero(comm, [&] {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-    if (!file) throw Error(ExitCode::NoInput, path + ": " + std::strerror(errno));
-    Sha256 hash;
-    std::vector<char> piece(std::size_t{1} << 22);
-    for (std::size_t n; (n = std::fread(piece.data(), 1, piece.size(), file.get())) > 0;) {
-      hash.add(piece.data(), n);
-      out.bytes += static_cast<std::int64_t>(n);
-    }
-    if (std::ferror(file.get())) throw Error(ExitCode::IoError, path + ": reading failed: " + std::strerror(errno));
-    out.sha256 = hash.hex();
+    for (std::size_t i = 0; i < paths.size(); ++i) sizes[i] = ByteFile(paths[i]).size();
   });
-  checkMpi(MPI_Bcast(&out.bytes, 1, MPI_INT64_T, 0, comm));
-  out.sha256 = broadcast(comm, std::move(out.sha256));
+  checkMpi(MPI_Bcast(sizes.data(), static_cast<int>(sizes.size()), MPI_INT64_T, 0, comm));
+  // All pieces of all files in one row, dealt out like cards.
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    out.push_back({paths[i], sizes[i], {}});
+    all += piecesOf(out.back());
+  }
+  if (all > INT_MAX / digits) throw Error(ExitCode::BadData, "the input files are too large to be identified");
+  std::string hashes(static_cast<std::size_t>(all) * digits, '\0');
+  together(comm, [&] {
+    std::int64_t index = 0;
+    for (const InputDigest& input : out) {
+      ByteFile file;
+      for (std::int64_t piece = 0; piece < piecesOf(input); ++piece, ++index) {
+        if (index % sizeOf(comm) != rankOf(comm)) continue;
+        if (file.path().empty()) file = ByteFile(input.path);
+        if (file.size() != input.bytes) throw Error(ExitCode::IoError, input.path + ": changes while it is read");
+        hashPiece(file, piece).copy(&hashes[static_cast<std::size_t>(index) * digits], digits);
+      }
+    }
+  });
+  checkMpi(MPI_Allreduce(MPI_IN_PLACE, hashes.data(), static_cast<int>(hashes.size()), MPI_BYTE, MPI_BOR, comm));
+  std::size_t at = 0;
+  for (InputDigest& input : out) {
+    const std::string own = hashes.substr(at, static_cast<std::size_t>(piecesOf(input)) * digits);
+    input.sha256 = own.size() == digits ? own : sha256(own);
+    at += own.size();
+  }
   return out;
 }
+
+InputDigest digestFile(MPI_Comm comm, const std::string& path) { return digestFiles(comm, {path}).front(); }
 
 std::string sha256(const std::string& text) {
   Sha256 hash;
   hash.add(text.data(), text.size());
   return hash.hex();
-}
-
-std::vector<InputDigest> digestFiles(MPI_Comm comm, const std::vector<std::string>& paths) {
-  std::vector<InputDigest> digests;
-  for (const std::string& path : paths) digests.push_back(digestFile(comm, path));
-  return digests;
 }
 
 }  // namespace lacuna

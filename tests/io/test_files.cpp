@@ -100,6 +100,14 @@ BOOST_AUTO_TEST_CASE(digests) {  // FIPS 180-2, appendix B
   BOOST_TEST(digest.bytes == 1000000);
   const Outcome missing = outcomeOf([&] { digestFile(world, folder / "none"); });
   BOOST_TEST((missing.code == ExitCode::NoInput && missing.says("none")), missing.text);
+  put(folder / "nothing", "");
+  put(folder / "piece", "");
+  if (rankOf(world) == 0) std::filesystem::resize_file(folder / "piece", digestPiece);
+  checkMpi(MPI_Barrier(world));
+  const std::vector<InputDigest> two = digestFiles(world, {folder / "nothing", folder / "piece"});
+  BOOST_TEST(two[0].sha256 == sha256(""));
+  BOOST_TEST(two[1].sha256 == "3b6a07d0d404fab4e23b6d34bc6696a6a312dd92821332385e5af7c01c421351");  // sha256sum's
+  BOOST_TEST(digestFiles(world, {}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(names_of_maps) {
