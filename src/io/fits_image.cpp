@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/error.hpp"
+#include "io/crash_guard.hpp"
 #include "io/fits_file.hpp"
 #include "io/window_part.hpp"
 
@@ -96,7 +97,10 @@ void writeHeader(const FitsFile& file, const FitsLabels& labels, const std::opti
 
 std::vector<std::int64_t> fitsImageShape(MPI_Comm comm, const std::string& file, const std::string& hdu) {
   std::vector<std::int64_t> extents{0, 0};
-  onRankZero(comm, [&] { extents = extentsOf(FitsFile::openImage(file, hdu)); });
+  onRankZero(comm, [&] {
+    const CrashGuard guard(file);
+    extents = extentsOf(FitsFile::openImage(file, hdu));
+  });
   checkMpi(MPI_Bcast(extents.data(), 2, MPI_INT64_T, 0, comm));
   return extents;
 }
@@ -107,6 +111,7 @@ void readFitsImage(MPI_Comm comm, const std::string& path, const std::string& hd
   const int rank = rankOf(comm);
   std::optional<FitsFile> file;
   onRankZero(comm, [&] {
+    const CrashGuard guard(path, 8 * static_cast<double>(cube.shape().pixels()));
     file.emplace(FitsFile::openImage(path, hdu));
     const auto found = extentsOf(*file), expected = fileExtents(cube, window);
     if (found != expected)
@@ -125,6 +130,7 @@ void readFitsImage(MPI_Comm comm, const std::string& path, const std::string& hd
     first[1] = part.inFile[3] + piece.first + 1;  // a slab holds whole rows of the window
     double nan = std::numeric_limits<double>::quiet_NaN();
     int status = 0, any = 0;
+    const CrashGuard guard(path, 8 * static_cast<double>(rows.size()));
     fits_read_pixll(*file, TDOUBLE, first.data(), static_cast<LONGLONG>(rows.size()), &nan, rows.data(), &any, &status);
     file->check(status, "reading rows from " + std::to_string(first[1] - 1));
   };

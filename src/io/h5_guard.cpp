@@ -117,10 +117,24 @@ std::int64_t h5Count(const std::vector<std::int64_t>& extents, std::int64_t cap)
   return n;
 }
 
-void requireH5NumericType(hid_t type, const std::string& what) {
+bool isH5Number(hid_t type) {
   const H5T_class_t kind = H5Tget_class(type);
-  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM)
-    throw Error(ExitCode::BadData, what + " does not hold numbers");
+  if (kind == H5T_ENUM) return isH5Number(H5Id(H5Tget_super(type), H5Tclose));
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT) return false;
+  const std::size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
+  const int offset = H5Tget_offset(type);
+  const auto within = [&](std::size_t start, std::size_t count) {
+    return count > 0 && start < bits && count <= bits - start;
+  };
+  if (bits < 8 || bits > 128 || offset < 0 || !within(static_cast<std::size_t>(offset), precision)) return false;
+  if (kind == H5T_INTEGER) return bits <= 64;
+  std::size_t sign = 0, exponent = 0, exponentBits = 0, mantissa = 0, mantissaBits = 0;
+  return H5Tget_fields(type, &sign, &exponent, &exponentBits, &mantissa, &mantissaBits) >= 0 && within(sign, 1) &&
+         within(exponent, exponentBits) && within(mantissa, mantissaBits);
+}
+
+void requireH5NumericType(hid_t type, const std::string& what) {
+  if (!isH5Number(type)) throw Error(ExitCode::BadData, what + " does not hold numbers");
 }
 
 void requireH5Numbers(hid_t dataset, const std::string& what, std::int64_t values) {

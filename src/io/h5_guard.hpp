@@ -29,7 +29,9 @@ std::vector<std::int64_t> h5Extents(hid_t dataset);
 /// Product of extents; `cap` + 1 for anything larger than `cap`.
 std::int64_t h5Count(const std::vector<std::int64_t>& extents, std::int64_t cap);
 
-/// Integers, floating-point numbers and booleans (h5py stores them as an enumeration) are numbers.
+/// Integers, floating-point numbers and booleans (h5py stores them as an enumeration) are numbers, unless their
+/// description is damaged: bits outside the value make HDF5's conversions write beyond their buffers.
+bool isH5Number(hid_t type);
 void requireH5NumericType(hid_t type, const std::string& what);
 /// Also: a dataset of a non-zero number of `values` must have been written.
 void requireH5Numbers(hid_t dataset, const std::string& what, std::int64_t values);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "io/crash_guard.hpp"
 #include "io/h5_guard.hpp"
 
 namespace lacuna {
@@ -31,7 +32,10 @@ std::vector<std::int64_t> broadcastExtents(MPI_Comm comm, std::vector<std::int64
 
 H5Reader::H5Reader(MPI_Comm comm, std::string path) : comm_(comm), path_(std::move(path)) {
   prepareH5();
-  onRankZero(comm_, [&] { file(); });
+  onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
+    file();
+  });
 }
 
 hid_t H5Reader::file() const {
@@ -53,6 +57,7 @@ hid_t H5Reader::file() const {
 bool H5Reader::exists(const std::string& name) const {
   int found = 0;
   onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
     found = openH5Object(file(), path_, name) ? 1 : 0;
     H5Eclear2(H5E_DEFAULT);
   });
@@ -62,13 +67,17 @@ bool H5Reader::exists(const std::string& name) const {
 
 std::vector<std::int64_t> H5Reader::shape(const std::string& dataset) const {
   std::vector<std::int64_t> extents;
-  onRankZero(comm_, [&] { extents = h5Extents(openH5Dataset(file(), path_, dataset)); });
+  onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
+    extents = h5Extents(openH5Dataset(file(), path_, dataset));
+  });
   return broadcastExtents(comm_, std::move(extents));
 }
 
 std::vector<std::string> H5Reader::datasets() const {
   std::string joined;
   onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
     for (const std::string& name : h5Datasets(file())) joined += name + '\0';
   });
   joined = broadcast(comm_, std::move(joined));
@@ -94,11 +103,15 @@ void H5Reader::readField(const std::string& dataset, const Cube& cube, const Win
     requireH5Numbers(object, what, 1);
     return object;
   };
-  onRankZero(comm_, [&] { open(); });  // one clear message for what all would find
+  onRankZero(comm_, [&] {  // one clear message for what all would find
+    const CrashGuard guard(path_);
+    open();
+  });
   const WindowPart part = windowPart(cube, window, channel);
   if (part.size() * cube.shape().channels < cube.box().size()) fillChannel(cube, channel, x, fill);
   together(comm_, [&] {
     if (part.empty()) return;
+    const CrashGuard guard(path_, 8 * static_cast<double>(part.size()));
     const H5Id object = open();
     const H5Selection at = h5Selection(cube, window, part, static_cast<int>(extents.size() - expected.size()));
     WriteLocal out(x);
@@ -112,6 +125,7 @@ std::vector<double> H5Reader::readValues(const std::string& dataset, std::int64_
   onRankZero(comm_, [&] {
     const std::string what = path_ + ": dataset '" + dataset + "'";
     cap = std::min<std::int64_t>(cap, INT_MAX);
+    const CrashGuard guard(path_, 8 * static_cast<double>(cap));
     const H5Id object = openH5Dataset(file(), path_, dataset);
     const std::vector<std::int64_t> extents = h5Extents(object);
     const std::int64_t n = h5Count(extents, cap);
@@ -141,9 +155,13 @@ void H5Reader::readPartAs(hid_t memory, bool integers, const std::string& datase
       throw Error(ExitCode::BadData, what + " does not hold integers");
     return object;
   };
-  onRankZero(comm_, [&] { open(); });
+  onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
+    open();
+  });
   together(comm_, [&] {
     if (count == 0) return;
+    const CrashGuard guard(path_, 8 * static_cast<double>(count));
     const H5Id object = open();
     const auto first = static_cast<hsize_t>(start), n = static_cast<hsize_t>(count);
     const H5Id from(H5Dget_space(object), H5Sclose), to(H5Screate_simple(1, &n, nullptr), H5Sclose);
@@ -169,6 +187,7 @@ std::vector<std::int64_t> H5Reader::readIntegerPart(const std::string& dataset, 
 std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::int64_t cap) const {
   std::string joined;
   onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
     const std::string what = path_ + ": dataset '" + dataset + "'";
     const H5Id object = openH5Dataset(file(), path_, dataset);
     const std::int64_t n = h5Count(h5Extents(object), cap);
@@ -188,6 +207,7 @@ std::vector<std::string> H5Reader::readStrings(const std::string& dataset, std::
 void H5Reader::withAttribute(const std::string& object, const std::string& name,
                              const std::function<void(hid_t, const std::string&)>& work, hssize_t most) const {
   onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
     const std::string what = path_ + ": attribute '" + name + "' of '" + object + "'";
     const H5Id owner = openH5Object(file(), path_, object);
     if (!owner) throw Error(ExitCode::BadData, path_ + ": there is no '" + object + "'");
@@ -205,6 +225,7 @@ void H5Reader::withAttribute(const std::string& object, const std::string& name,
 bool H5Reader::hasAttribute(const std::string& object, const std::string& name) const {
   int found = 0;
   onRankZero(comm_, [&] {
+    const CrashGuard guard(path_);
     const H5Id owner = openH5Object(file(), path_, object);
     found = owner && H5Aexists(owner, name.c_str()) > 0 ? 1 : 0;
     H5Eclear2(H5E_DEFAULT);

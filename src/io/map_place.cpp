@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "io/crash_guard.hpp"
 #include "io/fits_file.hpp"
 #include "io/h5_reader.hpp"
 
@@ -105,7 +106,10 @@ MapPlace placeOf(const H5Reader& file, const ImageShape& shape) try {
 MapPlace mapPlace(MPI_Comm comm, const MapSource& map, const ImageShape& shape) {
   if (isHdf5(comm, map.file)) return placeOf(H5Reader(comm, map.file), shape);
   MapPlace place;
-  onRankZero(comm, [&] { place = placeOf(FitsFile::openImage(map.file, map.name), shape); });
+  onRankZero(comm, [&] {
+    const CrashGuard guard(map.file);
+    place = placeOf(FitsFile::openImage(map.file, map.name), shape);
+  });
   std::array<double, 4> numbers{place.known ? 1.0 : 0.0, place.pixelArcmin, place.raDeg, place.decDeg};
   checkMpi(MPI_Bcast(numbers.data(), 4, MPI_DOUBLE, 0, comm));
   return {numbers[0] != 0, numbers[1], broadcast(comm, place.projection),

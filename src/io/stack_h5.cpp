@@ -1,7 +1,4 @@
-#include <hdf5_hl.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/failure.hpp"
 #include "io/h5_guard.hpp"
@@ -31,6 +28,17 @@ std::string onlyDataset(hid_t file, const std::string& path) {
   if (names.empty()) throw Error(ExitCode::BadData, path + ": has no dataset");
   throw Error(ExitCode::BadConfig, path + ": has " + std::to_string(names.size()) +
                                        " datasets, name one of them: " + list + (names.size() > 8 ? ", ..." : ""));
+}
+
+/// The labels of the axes as H5DSset_label() writes them. None where the attribute is not what it should be: labels are
+/// hints. (H5DSget_label() itself frees pointers that it never checked.)
+std::vector<std::string> axisLabels(hid_t dataset, std::size_t axes, const std::string& what) {
+  const H5Id attribute(H5Aopen(dataset, "DIMENSION_LABELS", H5P_DEFAULT), H5Aclose);
+  if (!attribute) return {};
+  const H5Id type(H5Aget_type(attribute), H5Tclose), space(H5Aget_space(attribute), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != static_cast<hssize_t>(axes)) return {};
+  return h5Strings(type, space, axes, what + ": DIMENSION_LABELS",
+                   [&](hid_t memory, void* data) { return H5Aread(attribute, memory, data); });
 }
 
 class H5Stack final : public StackFile {
@@ -67,12 +75,13 @@ StackHeader inspectH5Stack(const std::string& path, const std::string& name) {
   if (name.empty()) header.name = onlyDataset(file, path);
   const H5Id dataset = openH5Dataset(file, path, header.name);
   header.extents = h5Extents(dataset);
-  requireH5Numbers(dataset, path + ": dataset '" + header.name + "'", h5Count(header.extents, 1));
-  for (unsigned i = 0; i < header.extents.size(); ++i) {  // as our own products label their axes
-    std::array<char, 4> label{};
-    const bool letter = H5DSget_label(dataset, i, label.data(), label.size()) == 1;
-    header.letters += letter && std::string_view("tczyx").find(label[0]) != std::string_view::npos ? label[0] : '?';
-  }
+  const std::string what = path + ": dataset '" + header.name + "'";
+  requireH5Numbers(dataset, what, h5Count(header.extents, 1));
+  header.letters.assign(header.extents.size(), '?');
+  const std::vector<std::string> labels = axisLabels(dataset, header.extents.size(), what);
+  for (std::size_t i = 0; i < labels.size(); ++i)  // as our own products label their axes
+    if (labels[i].size() == 1 && std::string_view("tczyx").find(labels[i]) != std::string_view::npos)
+      header.letters[i] = labels[i][0];
   H5Eclear2(H5E_DEFAULT);
   return header;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/phase.hpp"
+#include "io/crash_guard.hpp"
 #include "io/window_part.hpp"
 
 namespace lacuna {
@@ -24,7 +25,10 @@ std::vector<std::int64_t> broadcastList(MPI_Comm comm, std::vector<std::int64_t>
 
 StackHeader inspectTogether(MPI_Comm comm, const MapSource& where) {
   StackHeader header;
-  onRankZero(comm, [&] { header = inspectStack(where.file, where.name); });
+  onRankZero(comm, [&] {
+    const CrashGuard guard(where.file);
+    header = inspectStack(where.file, where.name);
+  });
   int format = static_cast<int>(header.format);
   checkMpi(MPI_Bcast(&format, 1, MPI_INT, 0, comm));
   header.format = static_cast<StackFormat>(format);
@@ -119,6 +123,7 @@ Shape StackSource::shape() const {
 
 void StackSource::readBlock(const std::array<std::int64_t, 5>& start, const std::array<std::int64_t, 5>& count,
                             const std::array<std::int64_t, 5>& stride, double* out) const {
+  const CrashGuard guard(header_.path, 8.0 * static_cast<double>(count[0] * count[2] * count[3] * count[4]));
   if (!file_) file_ = openStack(header_);
   const std::size_t axes = letters_.size();
   std::vector<std::int64_t> from(axes, 0), total(axes, 1), distance(axes, 0);

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/nearest.hpp"
+#include "io/crash_guard.hpp"
 #include "io/table_kinds.hpp"
 
 namespace lacuna {
@@ -91,7 +92,9 @@ void Table::read(std::span<const std::size_t> columns, std::int64_t firstRow, st
                 std::to_string(rows_));
   for (std::size_t c : columns)
     if (c >= columns_.size()) throw Error(name_ + ": read: no column number " + std::to_string(c));
-  if (count > 0 && !columns.empty()) doRead(columns, firstRow, count, out);
+  if (count == 0 || columns.empty()) return;
+  const CrashGuard guard(name_, 8 * static_cast<double>(count) * static_cast<double>(columns.size()));
+  doRead(columns, firstRow, count, out);
 }
 
 void Table::read(std::string_view column, std::int64_t firstRow, std::int64_t count, double* out) const {

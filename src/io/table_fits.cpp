@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "io/crash_guard.hpp"
 #include "io/fits_file.hpp"
 #include "io/table_kinds.hpp"
 
@@ -135,7 +136,10 @@ std::uint64_t onesSum(const ByteFile& file, std::int64_t from, std::int64_t to) 
 class FitsTable final : public Table {
  public:
   FitsTable(MPI_Comm comm, ByteFile file, const std::string& hdu) : Table(comm, file.path()), file_(std::move(file)) {
-    onRankZero(comm, [&] { parse(hdu); });
+    onRankZero(comm, [&] {
+      const CrashGuard guard(file_.path());
+      parse(hdu);
+    });
     // Only rank 0 parses the header; the others need its numbers.
     shareHeader();
     fields_.resize(columns_.size());

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "io/crash_guard.hpp"
 #include "io/h5_guard.hpp"
 #include "io/table_kinds.hpp"
 
@@ -21,9 +22,9 @@ Kind kindOf(hid_t type) {
   switch (H5Tget_class(type)) {
     case H5T_INTEGER:
     case H5T_FLOAT:
-      return Kind::Number;
+      return isH5Number(type) ? Kind::Number : Kind::Other;
     case H5T_ENUM:
-      return H5Tget_size(type) == 1 ? Kind::Truth : Kind::Other;  // h5py's bool
+      return H5Tget_size(type) == 1 && isH5Number(type) ? Kind::Truth : Kind::Other;  // h5py's bool
     case H5T_COMPOUND:
       return Kind::Records;
     default:
@@ -59,6 +60,7 @@ Hdf5Table::Hdf5Table(MPI_Comm comm, const std::string& path, const std::string& 
     : Table(comm, hdu.empty() ? path : path + "[" + hdu + "]") {
   prepareH5();
   onRankZero(comm, [&] {
+    const CrashGuard guard(path);
     open(path);
     list(hdu);
     for (const std::string& column : needed) {
@@ -74,6 +76,7 @@ Hdf5Table::Hdf5Table(MPI_Comm comm, const std::string& path, const std::string& 
   sources_.resize(columns_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) sources_[i] = {places[2 * i], places[2 * i + 1], rows_};
   together(comm, [&] {
+    const CrashGuard guard(path);
     if (!file_) open(path);
     open_.resize(columns_.size());
   });
