@@ -114,6 +114,11 @@ void Inputs::readFile(std::string_view text) {
 }
 
 void Inputs::readSetting(const std::string& setting) {
+  std::size_t good = 0;
+  for (std::size_t n; (n = utf8Length(std::string_view(setting).substr(good))) > 0;) good += n;
+  if (good < setting.size())
+    throw Error(ExitCode::Usage,
+                fmt::format("--set {}...: what follows is not UTF-8", clipped(setting.substr(0, good))));
   const std::string where = fmt::format("--set {}: ", clipped(setting, 120));
   const auto equals = setting.find('=');
   if (equals == std::string::npos)

@@ -38,6 +38,12 @@ BOOST_AUTO_TEST_CASE(characters) {
   bad("[data]\nfile = \"a\" # x\n\x01 = 3\n", {"run.toml:3:"});
 }
 
+BOOST_AUTO_TEST_CASE(words_of_the_command_line) {
+  expectError(ExitCode::Usage, {"--set data.file=caf...: what follows is not UTF-8"},
+              [] { massmap(minimal, {"data.file=caf\xE9.fits"}); });
+  expectError(ExitCode::Usage, {"--set ...: what follows"}, [] { massmap(minimal, {"\xB1|i0[data]"}); });
+}
+
 BOOST_AUTO_TEST_CASE(section_headers) {
   for (const char* header :
        {"[=]", "[.a]", "[ .a]", "[[=", "[[ #]]", "[\n", "[\r\n", "[+1]", "[,]", "[[[a]]]", "[{a}]"})
