@@ -1,5 +1,6 @@
 # add_mpi_test(name RANKS 1 2 3 SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...]):
-# one executable, one ctest entry per rank count; fails where any rank fails.
+# one executable, one ctest entry per rank count; fails where any rank fails. Part of the target unit_tests, and labelled unit.
+add_custom_target(unit_tests)
 function(add_mpi_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;SOURCES;LIBRARIES;LABELS")
   if(NOT arg_RANKS OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
@@ -13,8 +14,9 @@ function(add_mpi_test name)
   foreach(n IN LISTS arg_RANKS)
     add_test(NAME ${name}_np${n}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${MPIEXEC_PREFLAGS} $<TARGET_FILE:${name}> ${MPIEXEC_POSTFLAGS})
-    set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+    set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}")
   endforeach()
+  add_dependencies(unit_tests ${name})
 endfunction()
 
 # add_unit_test(name SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...]): a test of code that needs no MPI;
@@ -28,5 +30,6 @@ function(add_unit_test name)
   target_link_libraries(${name} PRIVATE Boost::unit_test_framework ${arg_LIBRARIES})
   target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}")
+  add_dependencies(unit_tests ${name})
 endfunction()
