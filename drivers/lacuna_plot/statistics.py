@@ -28,11 +28,11 @@ def residual_statistics(pieces) -> Residuals | None:
     """pieces: arrays of finite values. None where there is not one value. Power sums are taken about the mean of the first
     piece, so that a common offset does not cancel."""
     edges = np.linspace(-REACH, REACH, BINS + 1)
-    counts, number, centre, sums = np.zeros(BINS), 0, 0.0, np.zeros(4)
+    counts, number, centre, sums = np.zeros(BINS), 0, np.float64(0), np.zeros(4)
     with np.errstate(over="ignore", invalid="ignore"):
         for values in pieces:
             if number == 0 and values.size:
-                centre = float(values.mean())
+                centre = values.mean()
             counts += np.histogram(values, edges)[0]
             number += values.size
             part = values - centre

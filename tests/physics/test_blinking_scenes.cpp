@@ -111,7 +111,7 @@ class Movie : public Observer {
     RichardsonLucy(H_, counts_, nullptr, background_).solve(x, {.iterations = 200}, this);
     return {best_, error(x)};
   }
-  void iteration(const Progress& p) override { best_ = std::min(best_, error(p.state.at(0).second)); }
+  void iteration(const Progress& p) override { best_ = std::min(best_, error(p.x)); }
 
  private:
   std::size_t frames() const { return static_cast<std::size_t>(cube_.shape().frames); }

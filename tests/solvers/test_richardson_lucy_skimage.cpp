@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(equals_scikit_image_away_from_the_border) {
   constexpr int iterations = 8, border = 2 * 2 * iterations;
   const auto H = Convolution::make(image, image, {psf}, {Boundary::Zero, Region::Same, "auto", true});
   check(VecSet(x, 0.5));
-  RichardsonLucy(H, counts).solve(x, {iterations, false, 0});
+  RichardsonLucy(H, counts).solve(x, {.iterations = iterations});
   const auto estimate = inNaturalOrder(image.space(), x);
   double worst = 0, edge = 0;
   for (PetscInt i = 0; i < ny; ++i)
