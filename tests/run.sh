@@ -23,7 +23,9 @@ else
 fi
 
 cd "$(dirname "$0")/.."
-bash cmake/install-packages.sh "$preset" tests
+groups=("$preset" tests)
+[[ $(id -u) -eq 0 ]] && groups+=(cluster) # its tests make network namespaces
+bash cmake/install-packages.sh "${groups[@]}"
 cmake --preset "$preset"
 cmake --build --preset "$preset" -j "$(nproc)"
 [[ -n $data_note ]] && printf '\n%s\n\n' "$data_note"

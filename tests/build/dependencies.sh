@@ -44,14 +44,21 @@ PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH='' PETSC_DIR='' refuses nothing \
   -- -D LACUNA_PETSC=petsc -D CMAKE_DISABLE_FIND_PACKAGE_MPI=ON -D CMAKE_DISABLE_FIND_PACKAGE_HDF5=ON \
   -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON -D CMAKE_DISABLE_FIND_PACKAGE_Boost=ON -D HIDE_SYSTEM=ON -D LACUNA_PYTHON=/nonexistent/python3 \
   -D PKG_CONFIG_EXECUTABLE="$(command -v pkg-config)"
-refuses pkgconfig "pkg-config (Debian: pkg-config)" -- -D CMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -D LACUNA_PETSC="$petsc"
+PETSC_DIR='' refuses pkgconfig "PETSc>=3.18" "PETSC_DIR (with PETSC_ARCH)" -- -D CMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -D LACUNA_PETSC="$petsc"
 
 # PETSc: a site's own by PETSC_DIR and PETSC_ARCH, a folder without one, the wrong size of indices, no such flavour.
 prefix=$(sed -n 's/^-- PETSc prefix: \([^,]*\),.*/\1/p' "$scratch/all.log")
 PETSC_DIR=$(dirname "$prefix") PETSC_ARCH=$(basename "$prefix") accepts petsc_arch -D LACUNA_PETSC="$petsc"
 grep -q "module files: $prefix/lib/pkgconfig" "$scratch/petsc_arch.log" || { echo "PETSC_DIR was ignored"; exit 1; }
 accepts petsc_prefix -D LACUNA_PETSC="$petsc" -D PETSC_DIR="$prefix"
-PETSC_DIR=/nonexistent PETSC_ARCH=linux refuses petsc_dir "there is no /nonexistent/linux/lib/pkgconfig/PETSc.pc" -- -D LACUNA_PETSC="$petsc"
+# ... without pkg-config too, all libraries by their headers and files; and a PETSc that is too old.
+PETSC_DIR=$(dirname "$prefix") PETSC_ARCH=$(basename "$prefix") accepts without_pkg_config -D LACUNA_PETSC="$petsc" \
+  -D CMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
+mkdir -p "$scratch/old/include" "$scratch/old/lib"
+touch "$scratch/old/include/petscconf.h" "$scratch/old/lib/libpetsc.so"
+printf '#define PETSC_VERSION_%s\n' "MAJOR 3" "MINOR 17" "SUBMINOR 4" > "$scratch/old/include/petscversion.h"
+refuses petsc_old "PETSc>=3.18: the one in $scratch/old/ is 3.17.4" -- -D LACUNA_PETSC="$petsc" -D PETSC_DIR="$scratch/old"
+PETSC_DIR=/nonexistent PETSC_ARCH=linux refuses petsc_dir "there is no /nonexistent/linux/lib/pkgconfig/PETSc.pc, nor /nonexistent/linux/include/petscconf.h" -- -D LACUNA_PETSC="$petsc"
 other=$([[ $petsc == petsc ]] && echo petsc64 || echo petsc)
 refuses petsc_size "set LACUNA_PETSC=$petsc" -- -D LACUNA_PETSC="$other" -D PETSC_DIR="$prefix"
 refuses petsc_name "it must be petsc or petsc64" -- -D LACUNA_PETSC=petsc128
