@@ -1,5 +1,6 @@
 #include "operators/as_mat.hpp"
 
+#include "base/petsc_version.hpp"
 #include "base/trampoline.hpp"
 
 namespace lacuna {
@@ -24,7 +25,7 @@ PetscErrorCode destroy(Mat m) {
 }
 template <class F>
 void setOperation(Mat m, MatOperation which, F* f) {
-  check(MatShellSetOperation(m, which, reinterpret_cast<void (*)(void)>(f)));
+  check(petsc::setOperation(MatShellSetOperation, m, which, f));
 }
 
 }  // namespace

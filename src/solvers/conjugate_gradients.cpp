@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/petsc_version.hpp"
 #include "base/phase.hpp"
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
@@ -39,7 +40,7 @@ struct ConjugateGradients::State {
     check(KSPGetPC(ksp, &pc));
     check(KSPSetOperators(ksp, mat, preconditioner ? preconditioner : mat));
     check(PCSetType(pc, preconditioner ? PCMAT : PCNONE));
-    check(KSPSetTolerances(ksp, options.rtol, 0, PETSC_DEFAULT, options.iterations));
+    check(KSPSetTolerances(ksp, options.rtol, 0, petsc::current, options.iterations));
     check(KSPMonitorSet(ksp, monitor, this, nullptr));  // beside those of the options (-ksp_monitor)
     checkOptions(KSPSetFromOptions(ksp));
     check(KSPSetUp(ksp));
@@ -63,7 +64,7 @@ ConjugateGradients::ConjugateGradients(ConjugateGradients&&) noexcept = default;
 
 void ConjugateGradients::setRtol(double rtol) const {
   state_->options.rtol = rtol;
-  check(KSPSetTolerances(state_->ksp, rtol, 0, PETSC_DEFAULT, state_->options.iterations));
+  check(KSPSetTolerances(state_->ksp, rtol, 0, petsc::current, state_->options.iterations));
 }
 
 LinearResult ConjugateGradients::solve(Vec b, Vec x, Observer* observer) const {

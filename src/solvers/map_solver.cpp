@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/petsc_version.hpp"
 #include "base/stage.hpp"
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
@@ -176,7 +177,7 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
   check(TaoSetGradient(tao, nullptr, gradient, &problem));
   check(TaoSetObjectiveAndGradient(tao, nullptr, objectiveAndGradient, &problem));
   check(TaoSetHessian(tao, H, H, hessian, &problem));
-  check(TaoSetMonitor(tao, monitor, &problem, nullptr));
+  check(petsc::setMonitor(tao, monitor, &problem));
   KSP ksp = nullptr;
   check(TaoGetKSP(tao, &ksp));
   if (ksp) {
@@ -184,7 +185,7 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
     check(KSPGetPC(ksp, &pc));
     check(PCSetType(pc, PCNONE));
   }
-  check(TaoSetMaximumFunctionEvaluations(tao, -1));  // no limit but that of the iterations
+  check(TaoSetMaximumFunctionEvaluations(tao, petsc::unlimited));  // no limit but that of the iterations
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   bool backtracking = false;
   for (int round = 0; round < 12; ++round) {

@@ -130,6 +130,23 @@ def headers(root, paths):
                 yield f"{path}:{number}: using namespace in a header"
 
 
+PETSC_VERSIONS = "src/base/petsc_version.hpp"
+PORTABLE = {
+    f"PETSc's version is asked for in {PETSC_VERSIONS} alone": re.compile(r"\bPETSC_VERSION_\w+|PetscLogGetStageLog|\bPETSC_DEFAULT\b"),
+    "belongs to one MPI": re.compile(r"\b(OMPI_|MPIX_|OPEN_MPI|PRTE_|MPICH_|I_MPI_)\w*"),
+}
+
+
+def portable(root, paths):
+    """C++ that any MPI and any PETSc since 3.18 compiles."""
+    for path in under(paths, ("src", "drivers"), (".hpp", ".cpp")):
+        for number, line in enumerate(lines_of(root, path), 1):
+            for what, pattern in PORTABLE.items():
+                match = pattern.search(line)
+                if match and not (path == PETSC_VERSIONS and match.group(0).startswith("PETSC_")):
+                    yield f"{path}:{number}: {match.group(0)}: {what}"
+
+
 def words(root, paths):
     for path in paths:
         for number, line in enumerate(lines_of(root, path), 1):
@@ -208,7 +225,7 @@ def scripts(root, paths):
                 yield f"{path}:1: a script without #!"
 
 
-RULES = [top_level, sizes, layers, headers, words, text, links, tests_run, scripts]
+RULES = [top_level, sizes, layers, headers, portable, words, text, links, tests_run, scripts]
 
 
 def violations(root):
