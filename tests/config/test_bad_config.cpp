@@ -149,7 +149,6 @@ BOOST_AUTO_TEST_CASE(settings) {
   badSetting("data.e1=\"open", {"--set data.e1=\"open: [data] e1:"});
   badSetting("solver.rtol=nan", {"--set solver.rtol=nan: [solver] rtol:", "(0, 1)"});
   badSetting("solver.rtol=7", {"--set solver.rtol=7: [solver] rtol: found the integer 7"});
-  badSetting("data.file=a\xFF.fits", {"not UTF-8"});
   badSetting("output.name=a/b", {"--set output.name: [output] name = \"a/b\"", "plain file name"});
   badSetting("data.select=[\"z,2,1\"]", {"--set data.select: [data] select", "min > max"});
   // What --set repairs is no error, what it breaks is.
