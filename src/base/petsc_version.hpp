@@ -1,5 +1,5 @@
 #pragma once
-/// What changed between PETSc 3.18 and the releases after it (their lists of changes were read up to 3.26) in the calls
+/// What changed between PETSc 3.18 and the releases after it (their lists of changes were read up to 3.25) in the calls
 /// that lacuna makes. No other file may ask for a version of PETSc; a rule of tests/style sees to that.
 #include <petscmat.h>
 #include <petsctao.h>

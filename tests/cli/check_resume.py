@@ -132,9 +132,10 @@ def engines(folder):
             wanted = run.product()
             os.remove(run.path("out.h5"))
             run.run(n, "--resume", kept, *words, said=["as when the run began"] if engine == "auto" else [])
-            same(run.product(), wanted, ["estimate", "energies"], 0, f"engine {engine} on {n} ranks")
+            # FFTW's measured plans of tiles are not always found again.
+            same(run.product(), wanted, ["estimate", "energies"], 1e-11 if engine == "tiled" else 0, f"engine {engine} on {n} ranks")
             run.clear()
-            passed(f"engine {engine} goes on bit by bit on {n} ranks")
+            passed(f"engine {engine} goes on on {n} ranks")
 
 
 def maps(folder):

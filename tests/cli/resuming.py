@@ -160,16 +160,20 @@ class Runner:
 
     def saved_on_the_way(self, ranks, solver, iteration, *words):
         """A run that saves at an iteration and goes on to its end; a copy of that checkpoint."""
-        process = self.start(ranks, *words)
-        self.wait_for(process, solver, iteration)
-        process.send_signal(signal.SIGUSR2)
-        since = time.monotonic()
-        while not self.checkpoints():
-            require(time.monotonic() - since < PATIENCE and process.poll() is None, "no checkpoint appears")
-            time.sleep(0.01)
-        os.link(self.path(self.checkpoints()[0]), self.path("kept.h5"))
-        self.finish(process, 0)
-        return "kept.h5"
+        for _ in range(8):  # a run that ends removes its checkpoints: it may be faster than the look at them
+            process = self.start(ranks, *words)
+            self.wait_for(process, solver, iteration)
+            process.send_signal(signal.SIGUSR2)
+            while process.poll() is None and not os.path.exists(self.path("kept.h5")):
+                try:
+                    os.link(self.path(self.checkpoints()[0]), self.path("kept.h5"))
+                except (IndexError, FileNotFoundError):
+                    time.sleep(0.002)
+            self.finish(process, 0)
+            if os.path.exists(self.path("kept.h5")):
+                return "kept.h5"
+            self.clear()
+        require(False, "no checkpoint appears")
 
     def checkpoints(self):
         return sorted(os.path.basename(name) for name in glob.glob(self.path("out.ckpt.*.h5")))
