@@ -52,7 +52,7 @@ std::vector<Key> solveKeys() {
     }
     if (name == "solver.algorithm") {
       key.choices = {"auto", "newton", "quasi-newton"};
-      key.doc = "newton (auto): projected Newton-CG on the pixels above the bound. quasi-newton: TAO's.";
+      key.doc = "newton (auto): projected Newton-CG on the pixels above the bound. quasi-newton: projected L-BFGS.";
     }
     keys.push_back(std::move(key));
   };

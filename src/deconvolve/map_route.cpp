@@ -77,7 +77,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
                       Estimate& e) const {
   MapOptions how;
   const bool bound = options_.positivity == Positivity::Bound;
-  how.method = options_.algorithm != "quasi-newton" ? "newton" : bound ? "bqnls" : "lmvm";
+  how.method = options_.algorithm != "quasi-newton" ? "newton" : "lbfgs";
   how.rtol = rtol;
   how.iterations = options_.iterations;
   if (bound) how.lower = 0;
@@ -109,7 +109,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
   e.gap = r.gap;
   e.kkt = r.gradientNorm;
   e.solvers = {"map"};
-  e.method = "map: " + std::string(how.method == "newton" ? "Newton" : how.method);
+  e.method = "map: " + std::string(how.method == "newton" ? "Newton" : "L-BFGS");
 }
 
 double MapRoute::exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const {

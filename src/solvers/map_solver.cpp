@@ -12,6 +12,7 @@
 #include "base/trampoline.hpp"
 #include "operators/as_mat.hpp"
 #include "solvers/newton_step.hpp"
+#include "solvers/projected_lbfgs.hpp"
 #include "solvers/projected_newton.hpp"
 
 namespace lacuna {
@@ -140,9 +141,10 @@ void backtrack(Tao tao) {
 MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer* observer) {
   const Bounds bounds(term.space(), options.lower, options.lowerEach);
   if (options.method == "newton") return projectedNewton(term, options, bounds, x, observer);
+  if (options.method == "lbfgs") return projectedLbfgs(term, options, bounds, x, observer);
   if (bounds.any() && !holdsBounds(options.method))
     throw Error(ExitCode::BadConfig,
-                "MAP: method '" + options.method + "' cannot hold bounds: use newton, bqnls or blmvm");
+                "MAP: method '" + options.method + "' cannot hold bounds: use newton, lbfgs, bqnls or blmvm");
   bounds.project(x);
   Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
   MapResult r;

@@ -10,8 +10,9 @@
 namespace lacuna {
 
 struct MapOptions {
-  /// "newton": projected Newton-CG, with bounds or without (see projected_newton.hpp). Others are TAO types: without
-  /// bounds nls, ntr, lmvm, ...; with bounds the quasi-Newton ones: bqnls, blmvm, bncg, ...
+  /// "newton": projected Newton-CG, "lbfgs": projected L-BFGS, both with bounds or without (see projected_newton.hpp,
+  /// projected_lbfgs.hpp). Others are TAO types: without bounds nls, ntr, lmvm, ...; with bounds the quasi-Newton ones:
+  /// bqnls, blmvm, bncg, ...
   std::string method = "nls";
   Curvature curvature = Curvature::Hessian;  ///< what Newton's method gets
   double rtol = 1e-6;                        ///< stop when E - E* <= rtol (E(start) - E*)

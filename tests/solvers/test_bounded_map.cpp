@@ -18,7 +18,7 @@ using namespace lacuna;
 
 namespace {
 
-const char* const methods[] = {"newton", "bqnls", "blmvm"};
+const char* const methods[] = {"newton", "lbfgs", "bqnls", "blmvm"};
 
 double noise(std::int64_t i) { return Rng(77).normalPair(i).first; }
 double unit(std::int64_t i) { return Rng(78).uniformPair(i).first; }

@@ -13,7 +13,7 @@ using namespace lacuna;
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-const char* const methods[] = {"newton", "nls", "ntr", "lmvm"};
+const char* const methods[] = {"newton", "lbfgs", "nls", "ntr", "lmvm"};
 
 /// A term with its minimum, and a start.
 struct Known {

@@ -1,0 +1,125 @@
+#include "solvers/projected_point.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lacuna {
+
+ProjectedPoint::ProjectedPoint(const Term& t, const Bounds& b, Vec start)
+    : term(t), bounds(b), x(start), g(t.space().vec()) {
+  bounds.project(x);
+  at = term.at(x);
+  energy = energyOf(*at);
+  if (!std::isfinite(energy))
+    throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
+  takeGradient();
+}
+
+double ProjectedPoint::energyOf(const TermAt& here) const {
+  const double v = here.value();
+  if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number");
+  return v;
+}
+
+void ProjectedPoint::takeGradient() {
+  at->gradient(g);
+  kkt = bounds.kktResidual(x, g);
+  PetscReal norm = 0;
+  check(VecNorm(g, NORM_1, &norm));
+  if (!std::isfinite(norm)) throw RankError(ExitCode::Diverged, 0, "MAP: the gradient is not finite");
+}
+
+double ProjectedPoint::chooseFree(double length, Vec free, Vec d) const {
+  return sumOver(term.space().comm(), [&] {
+    const ReadLocal point(x), slope(g);
+    const WriteLocal on(free), way(d);
+    double gain = 0;
+    for (PetscInt i = 0; i < point.size(); ++i) {
+      const double above = point[i] - bounds.lower(i);
+      const bool bound = slope[i] > 0 && above <= length * slope[i];
+      on[i] = bound ? 0 : 1;
+      way[i] = bound ? -above : 0;
+      if (bound) gain += above * slope[i];
+    }
+    return gain;
+  });
+}
+
+double ProjectedPoint::cauchyLength(const LinearOperator& H) const {
+  const Space& space = term.space();
+  const ScratchVec slope = space.scratch(), bent = space.scratch();
+  {
+    const ReadLocal point(x), gradient(g);
+    const WriteLocal s(slope);
+    for (PetscInt i = 0; i < point.size(); ++i) s[i] = gradient[i] < 0 || point[i] > bounds.lower(i) ? gradient[i] : 0;
+  }
+  H.apply(slope, bent);
+  PetscScalar gHg = 0;
+  check(VecDot(slope, bent, &gHg));
+  return gHg > 0 && std::isfinite(gHg) ? kkt * kkt / gHg : 0;
+}
+
+/// trial <- x + a d projected; what the gradient says that this gains, nats.
+double ProjectedPoint::moveAlong(double a, Vec d, Vec trial) const {
+  return sumOver(term.space().comm(), [&] {
+    const ReadLocal point(x), slope(g), way(d);
+    const WriteLocal t(trial);
+    double gain = 0;
+    for (PetscInt i = 0; i < point.size(); ++i) {
+      t[i] = std::max(point[i] + a * way[i], bounds.lower(i));
+      gain += slope[i] * (point[i] - t[i]);
+    }
+    return gain;
+  });
+}
+
+/// slope.(trial - x)
+double ProjectedPoint::slopeAlong(Vec slope, Vec trial) const {
+  return sumOver(term.space().comm(), [&] {
+    const ReadLocal point(x), s(slope), t(trial);
+    double sum = 0;
+    for (PetscInt i = 0; i < point.size(); ++i) sum += s[i] * (t[i] - point[i]);
+    return sum;
+  });
+}
+
+double ProjectedPoint::search(Vec d) {
+  const Space& space = term.space();
+  const ScratchVec trial = space.scratch();
+  double a = 1;
+  for (int tries = 0; tries < 40; ++tries, a *= 0.5) {
+    const double promised = moveAlong(a, d, trial);
+    if (!(promised > 0)) continue;  // the bounds have cut off what was downhill
+    auto there = term.at(trial);
+    const double value = energyOf(*there);
+    bool good = value <= energy - 1e-4 * promised;
+    if (!good && value <= energy + rounding * std::abs(energy)) {
+      // The energy cannot tell: the slope along the step must have fallen, and not have turned too far.
+      const ScratchVec slope = space.scratch();
+      there->gradient(slope);
+      const double after = slopeAlong(slope, trial);
+      good = std::abs(after) <= 0.9998 * promised;
+    }
+    if (!good) continue;
+    check(VecCopy(trial, x));
+    energy = value;
+    at = std::move(there);
+    takeGradient();
+    return a;
+  }
+  return 0;
+}
+
+void ProjectedPoint::report(Observer* observer, int iteration, double seconds) const {
+  if (!observer) return;
+  Progress progress;
+  progress.solver = "map";
+  progress.iteration = iteration;
+  progress.energy = energy;
+  progress.gradientNorm = kkt;
+  progress.seconds = seconds;
+  progress.x = x;
+  observer->iteration(progress);
+}
+
+}  // namespace lacuna

@@ -1,0 +1,46 @@
+#pragma once
+#include <memory>
+
+#include "base/observer.hpp"
+#include "model/term.hpp"
+#include "solvers/bounds.hpp"
+
+namespace lacuna {
+
+/// Where a projected method stands, x inside its bounds, and what such methods share: the two-metric projection of
+/// Bertsekas (1982, doi:10.1137/0320018). A variable whose gradient pushes it to its bound, and that a step of a given
+/// length along the gradient would take there, goes there; the others take a step of their own and are projected.
+/// Collective.
+struct ProjectedPoint {
+  const Term& term;
+  const Bounds& bounds;
+  Vec x;
+  VecHandle g;
+  std::unique_ptr<TermAt> at;
+  double energy = 0;  ///< nats
+  double kkt = 0;     ///< ||g|| without the parts at bounds that push against them
+
+  static constexpr double rounding = 1e-13;  ///< of an energy, relative
+
+  /// Moves x into the bounds. Throws 70 where energy or gradient is NaN, 65 where the energy is infinite.
+  ProjectedPoint(const Term& t, const Bounds& b, Vec start);
+  /// d_i <- the way to the bound, free_i <- 0 where the gradient pushes there and a step of `length` gets there; free_i
+  /// <- 1 and d_i <- 0 elsewhere. What the former can gain at most, nats.
+  double chooseFree(double length, Vec free, Vec d) const;
+  /// Length of the step along the gradient, without what pushes against bounds, that would minimise the quadratic of
+  /// curvature H.
+  double cauchyLength(const LinearOperator& H) const;
+  /// Shortens the step d until it is good by Armijo's rule along the projected path, and takes it; steps whose gain is
+  /// below the rounding of the energy are judged by their slope (Hager & Zhang 2005, doi:10.1137/030601880). The
+  /// length; 0 if none is good.
+  double search(Vec d);
+  void report(Observer* observer, int iteration, double seconds) const;
+
+ private:
+  double energyOf(const TermAt& here) const;
+  void takeGradient();
+  double moveAlong(double a, Vec d, Vec trial) const;
+  double slopeAlong(Vec slope, Vec trial) const;
+};
+
+}  // namespace lacuna
