@@ -27,7 +27,8 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   // 2. What the run will keep in memory.
   for (const std::string& note : problem.notes()) log.message(note);
   log.layout(problem.unknown());
-  const MemoryPlan plan = planDeconvolve(problem.data(), problem.unknown(), problem.psfs(), problem.priors(), options);
+  const MemoryPlan plan = planDeconvolve(problem.data(), problem.unknown(), problem.psfs(), problem.priors(), options,
+                                         problem.source().fields());
   log.message(plan.text(comm));
   if (run->line.plan) return ExitCode::Success;
   plan.requireRoom(comm, problem.source().sizeText());

@@ -175,6 +175,16 @@ VecHandle ImagingSource::quantity(const char* key, double trivial, const std::st
   return x;
 }
 
+int ImagingSource::fields() const {
+  const auto varies = [&](const char* key, double trivial) {
+    if (!inputs_.has(key)) return false;
+    return inputs_.isText(key) || inputs_.numbers(key).size() > 1 || inputs_.numbers(key)[0] != trivial;
+  };
+  const std::string& noise = inputs_.text("model.noise");
+  const bool variance = (noise == "gaussian" && inputs_.has("model.noise_sd")) || noise == "poisson-gaussian";
+  return 1 + !inputs_.text("data.mask").empty() + varies("data.exposure", 1) + varies("data.background", 0) + variance;
+}
+
 ImagingData ImagingSource::read() const {
   const auto notNegative = [](double v) { return v >= 0 && std::isfinite(v); };
   const auto positive = [](double v) { return v > 0 && std::isfinite(v); };

@@ -29,6 +29,8 @@ class ImagingSource {
   std::string idleText() const;
   /// The files that the data come from.
   std::vector<std::string> files() const;
+  /// How many fields of the shape of the data read() will keep.
+  int fields() const;
   ImageFormats formats() const;
   /// Collective. Where the data lie in their file, for /grid.
   ProductStack stack() const;

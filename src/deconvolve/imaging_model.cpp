@@ -94,15 +94,14 @@ ImagingModel imagingModel(ImagingData data, const Cube& unknown, OperatorPointer
   m.noise = makeNoise(data, options);
   m.blur = std::move(H);
   m.blurText = text;
-  const auto copied = [](Vec x) {
-    VecHandle y = like(x);
-    check(VecCopy(x, y));
-    return y;
+  const auto shared = [](Vec x) {  // nobody changes it from now on
+    check(PetscObjectReference(reinterpret_cast<PetscObject>(x)));
+    return VecHandle(x);
   };
   m.seen = m.blur;
-  if (data.exposure) m.seen = compose(diagonal(data.cube.space(), copied(data.exposure)), m.blur);
+  if (data.exposure) m.seen = compose(diagonal(data.cube.space(), shared(data.exposure)), m.blur);
   m.mean = m.seen;
-  if (data.background) m.mean = std::make_shared<Affine>(m.seen, copied(data.background));
+  if (data.background) m.mean = std::make_shared<Affine>(m.seen, shared(data.background));
   m.data = std::move(data);
   if (options.noise != "gaussian" && options.noise != "poisson-gaussian") requireLight(m);
   return m;

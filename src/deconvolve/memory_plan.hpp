@@ -7,6 +7,6 @@ namespace lacuna {
 
 /// Collective. What a deconvolution keeps in memory on this rank.
 MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vector<Psf>& psfs,
-                          const ImagingPriors& priors, const DeconvolveOptions& options);
+                          const ImagingPriors& priors, const DeconvolveOptions& options, int fields);
 
 }  // namespace lacuna

@@ -6,12 +6,6 @@
 namespace lacuna {
 namespace {
 
-std::vector<double> copyOf(Vec v) {
-  if (!v) return {};
-  const ReadLocal in(v);
-  return {in.data(), in.data() + in.size()};
-}
-
 /// u_old, s_old, and s <- s + relaxation (h * x - u_old) with u_old = (s + r) / 2.
 [[gnu::target_clones("avx512f", "avx2", "default")]] void advance(std::size_t n, double relaxation, const double* hx,
                                                                   const double* r, double* s, double* oldU,
@@ -46,9 +40,9 @@ DataSplit::DataSplit(const ConvexProblem& problem, const Cube& grid, double rela
       space_(grid.space()),
       rows_(grid, problem.data, problem.offset),
       relaxation_(relaxation),
-      curvature_(static_cast<std::size_t>(grid.box().count[0]), 1.0),
-      exposure_(copyOf(problem.exposure)),
-      background_(copyOf(problem.background)) {
+      curvature_(static_cast<std::size_t>(grid.box().count[0]), 1.0) {
+  if (problem.exposure) exposure_.emplace(problem.exposure);
+  if (problem.background) background_.emplace(problem.background);
   const std::size_t size = at(frames(), 0), line = static_cast<std::size_t>(rows_.lineLength());
   const auto row = static_cast<std::size_t>(rows_.rowLength());
   const std::size_t away = static_cast<std::size_t>(frames()) * static_cast<std::size_t>(rows_.awayRows()) * row;
@@ -72,8 +66,7 @@ double DataSplit::begin() {
     const WriteLocal mu(mean);
     rows_.toField(s_.data(), mu.data());
     for (PetscInt i = 0; i < mu.size(); ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      mu[i] = (exposure_.empty() ? 1 : exposure_[k]) * mu[i] + (background_.empty() ? 0 : background_[k]);
+      mu[i] = (exposure_ ? (*exposure_)[i] : 1) * mu[i] + (background_ ? (*background_)[i] : 0);
       if (!(mu[i] > 0)) mu[i] = 0;  // nothing to learn of a start that is not feasible
     }
   }
@@ -85,7 +78,7 @@ double DataSplit::begin() {
     const ReadLocal in(w);
     const PetscInt plane = n ? in.size() / static_cast<PetscInt>(n) : 0;
     for (PetscInt i = 0; i < in.size(); ++i) {
-      const double e = exposure_.empty() ? 1 : exposure_[static_cast<std::size_t>(i)], c = in[i] * e * e;
+      const double e = exposure_ ? (*exposure_)[i] : 1, c = in[i] * e * e;
       if (!(c > 0) || !std::isfinite(1 / c)) continue;
       const auto t = static_cast<std::size_t>(i / plane);
       sums[2 * t] += 1;
@@ -145,15 +138,15 @@ void DataSplit::proxLine(PetscInt frame, PetscInt entry, PetscInt count, double*
     std::copy_n(s, n, r);
     return;
   }
-  const double* b = background_.empty() ? nullptr : background_.data() + entry;
-  if (exposure_.empty()) {
+  const double* b = background_ ? background_->data() + entry : nullptr;
+  if (!exposure_) {
     for (std::size_t i = 0; i < n; ++i) v_[i] = b ? s[i] + b[i] : s[i];
     std::fill_n(weight_.data(), n, rho);
     problem_.noise->prox(entry, count, v_.data(), weight_.data(), mu);
     if (b)
       for (std::size_t i = 0; i < n; ++i) mu[i] -= b[i];
   } else {
-    const double* e = exposure_.data() + entry;
+    const double* e = exposure_->data() + entry;
     for (std::size_t i = 0; i < n; ++i) {
       v_[i] = e[i] * s[i] + (b ? b[i] : 0);
       weight_[i] = e[i] > 0 ? rho / (e[i] * e[i]) : 1;

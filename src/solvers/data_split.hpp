@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "base/state.hpp"
@@ -62,7 +63,7 @@ class DataSplit {
   std::vector<double> curvature_;
   std::vector<double> awayU_, awayS_;                  ///< before the step, as slots
   std::vector<double> v_, weight_, mu_, oldU_, oldS_;  ///< of a line
-  std::vector<double> exposure_, background_;          ///< empty: 1, 0
+  std::optional<ReadLocal> exposure_, background_;     ///< none: 1, 0
 };
 
 }  // namespace lacuna

@@ -27,9 +27,11 @@ class SpectralPreconditioner {
   /// follow from the curvature times a constant. One product. The operator is valid until the next call.
   OperatorPointer at(const TermAt& point);
 
+  /// The periodic grid that it works on.
+  static Shape gridShape(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary);
+
  private:
   class Inverse;
-  static Shape gridShape(const Cube& image, const std::vector<Psf>& psfs, RowBoundary boundary);
   void factor(const std::vector<double>& weights);
   void apply(Vec x, Vec y);
 
