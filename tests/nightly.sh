@@ -10,7 +10,11 @@ cd "$(dirname "$0")/.."
 read -r -d '' steps <<'STEPS'
 release     bash tests/run.sh release
 petsc64     bash tests/run.sh petsc64
-sanitizers  bash tests/sanitize.sh
+sanitizers  bash tests/unit.sh asan-ubsan
+memory      ctest --preset release -C nightly -R deconvolve_memory --output-on-failure
+mutants     python3 -B tests/fuzz/check_mutants.py build/release/tests/fuzz/read_probe 2000
+fuzz        bash tests/fuzz/config/run.sh 1800
+kills       for g in solve checkpoint product; do python3 -B tests/faults/check_faults.py $g build/release/lacuna-massmap mpiexec 20 || exit 1; done
 cluster     bash tests/cluster/run.sh build/release 2
 debian13    bash tests/other_debian.sh trixie build/debian13 -LE cluster
 STEPS
