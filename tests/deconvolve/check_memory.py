@@ -19,14 +19,16 @@ DATA = ('[data]\nfile = "counts.h5"\ndataset = "{0}"\naxes = "{1}"\nbackground =
 SMOOTH = '[prior.space]\nkind = "smooth"\nstrength = 0.01\n'
 WALK = '[prior.time]\nkind = "random_walk"\nsd = 0.6\ninitial_mean = 5\ninitial_sd = 5\n'
 RUNS = {  # configuration, ranks
-    "an image, ADMM": (DATA.format("image", "yx") + SMOOTH + "[solver]\niterations = 2\n", (1, 2, 4)),
+    "an image, ADMM": (DATA.format("image", "yx") + SMOOTH + "[solver]\niterations = 2\nrtol = 0.1\n", (1, 2, 4)),
     "an image, Newton": (DATA.format("image", "yx") + SMOOTH + '[solver]\nalgorithm = "newton"\niterations = 2\n', (1,)),
     "an image, quasi-Newton": (DATA.format("image", "yx") + SMOOTH + '[solver]\nalgorithm = "quasi-newton"\niterations = 7\n', (1,)),
     "an image, Richardson-Lucy": (DATA.format("image", "yx") + '[solver]\nmethod = "richardson-lucy"\niterations = 2\n', (1,)),
-    "a movie, ADMM and Newton": (DATA.format("movie", "tyx") + WALK + "[solver]\niterations = 2\n", (1, 2, 4)),
+    "a movie, ADMM and Newton": (DATA.format("movie", "tyx") + WALK + "[solver]\niterations = 2\nrtol = 0.1\n", (1, 2, 4)),
 }
 TOLERANCE = 0.10             # of --plan
-SPARE, MESSAGES = 1.15, 20e6  # per rank: times 1 / ranks, and what MPI and HDF5 take
+# Of the largest rank: times 1 / ranks, and bytes that do not fall (MPI, HDF5). Set from what was measured, 75 MB on 4 ranks where one alone
+# takes 180 MB: enough to catch a field that is not divided among the ranks, no proof of exactly 1 / ranks.
+SPARE, MESSAGES = 1.3, 20e6
 
 
 def run(folder, text, ranks, words):
@@ -70,7 +72,7 @@ with tempfile.TemporaryDirectory(prefix="lacuna_memory_") as scratch:
             before, printed = run(scratch, config, number, ["--plan"])
             after, _ = run(scratch, config, number, ["--overwrite"])
             plan = 1e6 * float(re.search(r"^total +[\d.]+ MB +([\d.]+) MB", printed, re.M)[1])
-            used, most = sum(after) - sum(before), max(after) - min(before)
+            used, most = sum(after) - sum(before), max(a - b for a, b in zip(after, before))
             expect(abs(plan / used - 1) <= TOLERANCE, f"{name} on {number}: --plan says {1e-6 * plan:.0f} MB, it takes {1e-6 * used:.0f} MB "
                    f"({used / VECTOR:.1f} vectors)")
             if number == 1:
