@@ -10,16 +10,10 @@ if [[ $# -gt 0 && $1 != -* ]]; then
   preset=$1
   shift
 fi
+source "$(dirname "$0")/data_folder.sh"
 data_note=
 if [[ -z ${LACUNA_DATA:-} ]]; then
   data_note="NOTE: LACUNA_DATA is not set: the tests on real data WILL BE SKIPPED (set it to the folder of the data sets)"
-  unset LACUNA_DATA
-elif [[ ! -d $LACUNA_DATA ]]; then
-  echo "error: LACUNA_DATA=$LACUNA_DATA is not a folder" >&2
-  exit 66
-else
-  LACUNA_DATA=$(cd "$LACUNA_DATA" && pwd)
-  export LACUNA_DATA
 fi
 
 cd "$(dirname "$0")/.."

@@ -6,6 +6,7 @@
 set -euo pipefail
 preset=${1:?"which preset?"}
 shift
+source "$(dirname "$0")/data_folder.sh"
 cd "$(dirname "$0")/.."
 bash cmake/install-packages.sh ${preset//-/ }
 cmake --preset "$preset"
