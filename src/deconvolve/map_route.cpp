@@ -144,6 +144,7 @@ ConvexProblem MapRoute::convexProblem(double strength) const {
   if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
   p.chain = priors_.time.chain;
   p.chainPower = priors_.time.power;
+  if (options_.deterministic) p.planning = Planning::Estimate;
   return p;
 }
 

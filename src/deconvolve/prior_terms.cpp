@@ -19,7 +19,7 @@ void addSparsity(std::vector<PriorTerm>& terms, std::shared_ptr<const Sparsity> 
   terms.push_back({term, nullptr, term, false});
 }
 
-std::shared_ptr<const Fft> fftOf(const Cube& cube) { return std::make_shared<const Fft>(cube); }
+std::shared_ptr<const Fft> fftOf(const Cube& cube) { return std::make_shared<const Fft>(cube, Planning::MeasureLater); }
 
 }  // namespace
 

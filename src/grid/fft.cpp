@@ -30,11 +30,10 @@ void initialiseFftwMpi() {
   (void)once;
 }
 
-std::int64_t workDoubles(const Cube& cube, const Modes& modes, ptrdiff_t* rows, ptrdiff_t* lines) {
+/// Complex numbers of a plane, by rows or by lines, whichever are more here.
+std::int64_t modesOfPlane(const Cube& cube, const Modes& modes) {
   const Block slab = blockOf(cube.shape().extents()[cube.slabAxis()], cube.grid().spaceSize(), cube.grid().spaceRank());
-  *rows = slab.count;
-  *lines = modes.lines().count;
-  const std::int64_t across = static_cast<std::int64_t>(modes.inner()) * 2;
+  const std::int64_t across = modes.inner();
   return std::max(across * modes.allLines() * slab.count, across * modes.lineLength() * modes.lines().count);
 }
 
@@ -52,10 +51,12 @@ struct Fft::Plans {
   FftwBuffer<Complex> byLines;    ///< [line][lineLength][inner] (with exchange)
   BlockPlan rowsForward, rowsBackward, linesForward, linesBackward;
   FftwPlan toLines, toRows;
+  PetscInt rowsAtOnce = 1, linesAtOnce = 1;
+  double pixelsLeft = 0;  ///< to transform before plans are measured; the same on all ranks of a plane
   Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"},
       movePhase{"fft transposition", "GB"};
 
-  Plans(const Cube& c, unsigned flags) : cube(c), modes(c) {
+  Plans(const Cube& c, Planning planning, double measureAfter) : cube(c), modes(c) {
     initialiseFftwMpi();
     const Shape& s = cube.shape();
     const bool volume = s.nz > 1;
@@ -63,22 +64,33 @@ struct Fft::Plans {
     rowLength = volume ? s.ny * s.nx : s.nx;
     halfRow = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
     exchanged = cube.grid().spaceSize() > 1;
-    ptrdiff_t localRows = 0, localLines = 0;
-    const std::int64_t work = workDoubles(cube, modes, &localRows, &localLines) / 2;
+    const std::int64_t work = modesOfPlane(cube, modes);
     byRows = allocate<Complex>(work);
     const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    const PetscInt rowsAtOnce = blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength));
-    const PetscInt linesAtOnce = blockItems(modes.lines().count, lineBytes, 16 * line);
+    rowsAtOnce = blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength));
+    linesAtOnce = blockItems(modes.lines().count, lineBytes, 16 * line);
     rowBlock = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (exchanged)
       byLines = allocate<Complex>(work);
     else
       lineBlock = allocate<Complex>(linesAtOnce * line);
+    if (planning == Planning::MeasureLater) pixelsLeft = measureAfter;
+    plan(planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE);
+  }
+
+  void plan(unsigned flags) {
     planRows(rowsAtOnce, flags);
     planLines(linesAtOnce, flags);
     if (exchanged) planExchange(flags);
-    std::fill_n(byRows.get(), work, Complex(0));
-    if (exchanged) std::fill_n(byLines.get(), work, Complex(0));
+    const std::int64_t n = modesOfPlane(cube, modes);
+    std::fill_n(byRows.get(), n, Complex(0));
+    if (exchanged) std::fill_n(byLines.get(), n, Complex(0));
+  }
+  /// Before `planes` planes are transformed.
+  void measureIfItPays(PetscInt planes) {
+    if (pixelsLeft <= 0) return;
+    pixelsLeft -= static_cast<double>(planes) * static_cast<double>(cube.shape().pixels()) / cube.grid().spaceSize();
+    if (pixelsLeft <= 0) plan(FFTW_MEASURE);
   }
 
   void planRows(PetscInt atOnce, unsigned flags) {
@@ -256,8 +268,8 @@ struct Fft::Plans {
   }
 };
 
-Fft::Fft(const Cube& cube, Planning planning)
-    : plans_(std::make_unique<Plans>(cube, planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE)) {}
+Fft::Fft(const Cube& cube, Planning planning, double measureAfter)
+    : plans_(std::make_unique<Plans>(cube, planning, measureAfter)) {}
 Fft::~Fft() = default;
 
 const Cube& Fft::cube() const { return plans_->cube; }
@@ -265,18 +277,21 @@ const Modes& Fft::modes() const { return plans_->modes; }
 PetscInt Fft::rowLength() const { return plans_->rowLength; }
 
 void Fft::forward(PetscInt planes, const Rows& fill, const Lines& use) const {
+  plans_->measureIfItPays(planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->rowsIn(p, fill);
     plans_->linesOut(p, use);
   }
 }
 void Fft::backward(PetscInt planes, const Lines& fill, const Rows& use) const {
+  plans_->measureIfItPays(planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->linesIn(p, fill);
     plans_->rowsOut(p, use);
   }
 }
 void Fft::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const {
+  plans_->measureIfItPays(2 * planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->linesIn(p, fill);
     plans_->rowsOutAndIn(p, work);
@@ -285,9 +300,7 @@ void Fft::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const L
 }
 
 std::int64_t Fft::bytes(const Cube& cube) {
-  ptrdiff_t rows = 0, lines = 0;
-  const std::int64_t work = 8 * workDoubles(cube, Modes(cube), &rows, &lines);
-  return (cube.grid().spaceSize() > 1 ? 2 : 1) * work + (256 << 10);
+  return (cube.grid().spaceSize() > 1 ? 32 : 16) * modesOfPlane(cube, Modes(cube)) + (256 << 10);
 }
 
 }  // namespace lacuna

@@ -7,8 +7,9 @@
 
 namespace lacuna {
 
-/// How plans are chosen. Measured ones are faster, and may differ in the last bit from run to run.
-enum class Planning { Measure, Estimate };
+/// How plans are chosen. Measured ones are faster, and may differ in the last bit from run to run. Measuring takes
+/// about a second: MeasureLater estimates, and measures when the transforms have taken about as long.
+enum class Planning { Measure, MeasureLater, Estimate };
 
 /// Real-to-complex transforms over the two (images) or three (volumes) spatial axes of every local plane of a Cube,
 /// in the layout of Modes: serial FFTW plans along the local axes, one FFTW3-MPI transposition, serial plans along the
@@ -28,7 +29,8 @@ class Fft {
   using Rows = std::function<void(PetscInt plane, PetscInt first, PetscInt count, double* rows)>;
   using Lines = std::function<void(PetscInt plane, PetscInt first, PetscInt count, Complex* lines)>;
 
-  explicit Fft(const Cube& cube, Planning planning = Planning::Measure);
+  /// `measureAfter`: pixels that a rank transforms, in about a second, before MeasureLater measures.
+  explicit Fft(const Cube& cube, Planning planning = Planning::Measure, double measureAfter = 1.2e8);
   ~Fft();
   Fft(const Fft&) = delete;
   Fft& operator=(const Fft&) = delete;

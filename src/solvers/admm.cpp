@@ -77,7 +77,7 @@ Shape Admm::gridShape(const ConvexProblem& p) {
 Admm::Admm(const ConvexProblem& problem, double relaxation)
     : problem_(checked(problem)),
       grid_(problem.image.gridPointer(), gridShape(problem)),
-      fft_(grid_),
+      fft_(grid_, problem.planning),
       line_(static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner())),
       data_(problem,
             problem.stack() ? Cube(grid_.gridPointer(), withFrames(grid_.shape(), problem.data.shape().frames)) : grid_,

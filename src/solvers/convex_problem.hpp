@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "grid/fft.hpp"
 #include "model/noise.hpp"
 #include "operators/convolution.hpp"
 #include "operators/gradient.hpp"
@@ -40,6 +41,7 @@ struct ConvexProblem {
   Transfer chainPower;  ///< P(k) of the chain's innovations and first frame; none: white. Periodic images only
   Transfer power;       ///< P(k) of a Gaussian field; where it is 0, x is exactly 0. Periodic images only
   double mean = 0;      ///< of that field
+  Planning planning = Planning::MeasureLater;  ///< of the transforms
 
   bool stack() const { return image.shape().frames == 1 && data.shape().frames > 1; }
 };

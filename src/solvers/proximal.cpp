@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "base/stage.hpp"
 #include "solvers/admm.hpp"
@@ -46,28 +47,36 @@ class PenaltyRule {
   int next_ = 6;
 };
 
-/// E - E* from the energies so far, supposing that they fall as a geometric series does: the slowest of the last
-/// ratios counts. ADMM's energies need not fall: where they do not there is no estimate.
+/// E - E* from the energies so far, supposing that they fall as a geometric series does. ADMM's energies fall fast at
+/// first and ever more slowly, and a change of the penalties may hide that for a while: so the series is taken from the
+/// last energies and from the last half of all, and the larger result counts. Energies need not fall: where they do
+/// not there is no estimate.
 class GapEstimate {
  public:
-  void add(double energy) {
-    for (std::size_t i = 3; i > 0; --i) last_[i] = last_[i - 1];
-    last_[0] = energy;
-  }
-  void keepIn(State& state) {
-    for (std::size_t i = 0; i < 4; ++i) state.value("energy_" + std::to_string(i), last_[i]);
-  }
+  void add(double energy) { energies_.push_back(energy); }
+  void keepIn(State& state) { state.value("energies", energies_); }
   double value() const {
-    const double a = last_[2] - last_[3], b = last_[1] - last_[2], c = last_[0] - last_[1];
-    const double rounding = 1e-14 * std::abs(last_[0]);
+    const std::size_t n = energies_.size();
+    if (n < 4) return none;
+    const double b = fall(1, 1), c = fall(0, 1), rounding = 1e-14 * std::abs(energies_[n - 1]);
     if (std::abs(b) <= rounding && std::abs(c) <= rounding) return rounding;
-    if (!(c < 0 && b < 0 && a < 0)) return std::numeric_limits<double>::infinity();
-    const double ratio = std::max(c / b, b / a);
-    return ratio < 0.98 ? -c * ratio / (1 - ratio) : std::numeric_limits<double>::infinity();
+    const std::size_t wide = std::max<std::size_t>(1, (n - 1) / 4);
+    return std::max({toCome(b, c), toCome(fall(2, 1), b), toCome(fall(wide, wide), fall(0, wide))});
   }
 
  private:
-  double last_[4] = {Progress::none, Progress::none, Progress::none, Progress::none};  ///< newest first
+  static constexpr double none = std::numeric_limits<double>::infinity();
+  /// How far the energy fell over `count` evaluations up to `before` the last.
+  double fall(std::size_t before, std::size_t count) const {
+    const std::size_t at = energies_.size() - 1 - before;
+    return energies_[at - count] - energies_[at];
+  }
+  static double toCome(double earlier, double last) {
+    const double ratio = last / earlier;
+    return earlier > 0 && last > 0 && ratio < 0.98 ? last * ratio / (1 - ratio) : none;
+  }
+
+  std::vector<double> energies_;
 };
 
 }  // namespace

@@ -46,7 +46,7 @@ Shape SpectralPreconditioner::gridShape(const Cube& image, const std::vector<Psf
 SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
     : image_(p.image),
       grid_(p.image.gridPointer(), gridShape(p.image, p.psfs, p.boundary)),
-      fft_(grid_),
+      fft_(grid_, p.planning),
       rows_(grid_, image_, {}),
       chain_(p.chain),
       share_(fft_.modes().share()) {

@@ -93,6 +93,31 @@ BOOST_AUTO_TEST_CASE(forward_equals_the_direct_sum_and_backward_inverts_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(plans_measured_between_two_transforms_change_nothing_but_rounding) {
+  for (const Shape& s : shapes) {
+    const Cube cube = cubeOf(s);
+    const Fft fft(cube, Planning::MeasureLater, 2.5 * static_cast<double>(s.size()) / cube.grid().spaceSize());
+    const Modes& modes = fft.modes();
+    VecHandle x = cube.space().vec(), back = like(x);
+    Rng(8).normal(cube.space(), x);
+    const std::vector<double> share = modes.share();
+    for (int round = 0; round < 3; ++round) {  // measured in the second
+      Spectrum X;
+      {
+        const WriteLocal in(x);
+        fft.forward(modes.planes(), rowsOf(fft, in.data(), true), X.keep(modes));
+      }
+      for (std::size_t i = 0; i < X.values.size(); ++i)
+        X.values[i] *= share[i % share.size()] / static_cast<double>(s.pixels());
+      {
+        const WriteLocal out(back);
+        fft.backward(modes.planes(), X.give(modes), rowsOf(fft, out.data(), false));
+      }
+      BOOST_TEST(distance(back, x) < 1e-14, s.text() << ", round " << round);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(sandwich_is_backward_work_forward) {
   for (const Shape& s : shapes) {
     const Cube cube = cubeOf(s);
