@@ -13,17 +13,20 @@ namespace {
 /// Joint shrinkage over A axes: vectors shorter than the threshold vanish, others lose that much.
 template <int A>
 inline void shrink(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d, double* const* r) {
-  double *s0 = s[0], *s1 = A > 1 ? s[1] : s0, *s2 = A > 2 ? s[2] : s0;
-  double *r0 = r[0], *r1 = A > 1 ? r[1] : r0, *r2 = A > 2 ? r[2] : r0;
-  const double *d0 = d[0], *d1 = A > 1 ? d[1] : d0, *d2 = A > 2 ? d[2] : d0;
+  double *s0 = s[0], *s1 = s[A > 1 ? 1 : 0], *s2 = s[A > 2 ? 2 : 0];
+  double *r0 = r[0], *r1 = r[A > 1 ? 1 : 0], *r2 = r[A > 2 ? 2 : 0];
+  const double *d0 = d[0], *d1 = d[A > 1 ? 1 : 0], *d2 = d[A > 2 ? 2 : 0];
+  const double before = m.before, after = m.after, keep = m.keep, relaxation = m.relaxation;
   constexpr double tiny = 1e-300;
+#pragma GCC ivdep  // no two of them overlap
   for (std::size_t i = 0; i < n; ++i) {
     double a = s0[i], b = A > 1 ? s1[i] : 0, c = A > 2 ? s2[i] : 0;
-    const double f = std::max(0.0, 1 - m.before / (std::sqrt(a * a + b * b + c * c) + tiny));
-    a = f * a + m.keep * (1 - f) * a + m.relaxation * (d0[i] - f * a);
-    if (A > 1) b = f * b + m.keep * (1 - f) * b + m.relaxation * (d1[i] - f * b);
-    if (A > 2) c = f * c + m.keep * (1 - f) * c + m.relaxation * (d2[i] - f * c);
-    const double g = 2 * std::max(0.0, 1 - m.after / (std::sqrt(a * a + b * b + c * c) + tiny)) - 1;
+    const double left = 1 - before / (std::sqrt(a * a + b * b + c * c) + tiny), f = left > 0 ? left : 0;
+    const double stay = f + keep * (1 - f) - relaxation * f;
+    a = stay * a + relaxation * d0[i];
+    if (A > 1) b = stay * b + relaxation * d1[i];
+    if (A > 2) c = stay * c + relaxation * d2[i];
+    const double next = 1 - after / (std::sqrt(a * a + b * b + c * c) + tiny), g = next > 0 ? 2 * next - 1 : -1;
     s0[i] = a;
     r0[i] = g * a;
     if (A > 1) {
@@ -50,8 +53,16 @@ inline void shrink(std::size_t n, const SlopeMove& m, double* const* s, const do
   shrink<3>(n, m, s, d, r);
 }
 
-void addScaled(std::size_t n, double c, const double* from, double* to) {
+[[gnu::target_clones("avx512f", "avx2", "default")]] void addScaled(std::size_t n, double c, const double* from,
+                                                                    double* to) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) to[i] += c * from[i];
+}
+/// c (next - here).
+[[gnu::target_clones("avx512f", "avx2", "default")]] void differences(std::size_t n, double c, const double* next,
+                                                                      const double* here, double* d) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) d[i] = c * (next[i] - here[i]);
 }
 
 }  // namespace
@@ -150,10 +161,10 @@ void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
     const double c = a.scale;
     const double* other = a.along == Along::Rows ? x + row_ : x_.data() + nextLine;
     if (a.along == Along::Pixels) {
-      for (std::size_t i = 0; i + 1 < line_; ++i) a.d[i] = c * (x[i + 1] - x[i]);
+      differences(line_ - 1, c, x + 1, x, a.d.data());
       a.d[line_ - 1] = c * (x[0] - x[line_ - 1]);
     } else {
-      for (std::size_t i = 0; i < line_; ++i) a.d[i] = c * (other[i] - x[i]);
+      differences(line_, c, other, x, a.d.data());
     }
     const bool stays = here && (a.along == Along::Rows    ? firstRow_ + row + 1 < imageRows_
                                 : a.along == Along::Lines ? rows_.lineOf(y + 1) >= 0

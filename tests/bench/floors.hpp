@@ -65,7 +65,7 @@ inline double proxSeconds(const Noise& noise, PetscInt line, PetscInt count) {
 inline void
 shrinkPairs(std::size_t n, double threshold, double* a, double* b) {
   for (std::size_t i = 0; i < n; ++i) {
-    const double f = std::max(0.0, 1 - threshold / (std::sqrt(a[i] * a[i] + b[i] * b[i]) + 1e-300));
+    const double left = 1 - threshold / (std::sqrt(a[i] * a[i] + b[i] * b[i]) + 1e-300), f = left > 0 ? left : 0;
     a[i] = 2 * f * a[i] - 0.9 * a[i];
     b[i] = 2 * f * b[i] - 0.9 * b[i];
   }
