@@ -1,10 +1,11 @@
 #include "model/poisson_noise.hpp"
 
+#include "base/vector_clones.hpp"
+
 namespace lacuna {
 namespace {
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void proxOfAll(std::size_t n, const double* y, const double* v,
-                                                                    const double* weight, double* mu) {
+LACUNA_VECTOR_CLONES void proxOfAll(std::size_t n, const double* y, const double* v, const double* weight, double* mu) {
   for (std::size_t i = 0; i < n; ++i) {
     const double root = poissonProx(y[i], v[i], weight[i]);
     mu[i] = y[i] == y[i] ? root : v[i];  // NaN: masked

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/vector_clones.hpp"
+
 namespace lacuna {
 namespace {
 
 /// u_old, s_old, and s <- s + relaxation (h * x - u_old) with u_old = (s + r) / 2.
-[[gnu::target_clones("avx512f", "avx2", "default")]] void advance(std::size_t n, double relaxation, const double* hx,
-                                                                  const double* r, double* s, double* oldU,
-                                                                  double* oldS) {
+LACUNA_VECTOR_CLONES void advance(std::size_t n, double relaxation, const double* hx, const double* r, double* s,
+                                  double* oldU, double* oldS) {
   for (std::size_t i = 0; i < n; ++i) {
     const double u = 0.5 * (s[i] + r[i]);
     oldU[i] = u;
@@ -17,16 +18,14 @@ namespace {
     s[i] += relaxation * (hx[i] - u);
   }
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void relax(std::size_t n, double relaxation, const double* hx,
-                                                                double* s, double* r) {
+LACUNA_VECTOR_CLONES void relax(std::size_t n, double relaxation, const double* hx, double* s, double* r) {
   for (std::size_t i = 0; i < n; ++i) {
     s[i] += relaxation * (hx[i] - 0.5 * (s[i] + r[i]));
     r[i] = s[i];
   }
 }
 /// r <- 2 u - s. A u that is no number (a masked datum of unknown exposure or background) is free.
-[[gnu::target_clones("avx512f", "avx2", "default")]] void reflect(std::size_t n, const double* u, const double* s,
-                                                                  double* r) {
+LACUNA_VECTOR_CLONES void reflect(std::size_t n, const double* u, const double* s, double* r) {
   for (std::size_t i = 0; i < n; ++i) r[i] = u[i] == u[i] ? 2 * u[i] - s[i] : s[i];
 }
 

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/eight.hpp"
+#include "base/vector_clones.hpp"
 
 namespace lacuna {
 namespace {
@@ -36,11 +37,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity(), least = 1e-
 
 }  // namespace
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-[[gnu::target_clones("default", "avx2", "avx512f")]]
-#endif
-double
-poissonRatio(PetscInt count, const double* y, const double* e, const double* b, bool energy, double* values) {
+LACUNA_VECTOR_CLONES double poissonRatio(PetscInt count, const double* y, const double* e, const double* b, bool energy,
+                                         double* values) {
   const Eight zero{};
   Eight sums{};
   PetscInt i = 0;

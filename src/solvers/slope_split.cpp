@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/vector_clones.hpp"
 
 namespace lacuna {
 
@@ -39,28 +40,25 @@ inline void shrink(std::size_t n, const SlopeMove& m, double* const* s, const do
     }
   }
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void shrinkOne(std::size_t n, const SlopeMove& m, double* const* s,
-                                                                    const double* const* d, double* const* r) {
+LACUNA_VECTOR_CLONES void shrinkOne(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
+                                    double* const* r) {
   shrink<1>(n, m, s, d, r);
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void shrinkTwo(std::size_t n, const SlopeMove& m, double* const* s,
-                                                                    const double* const* d, double* const* r) {
+LACUNA_VECTOR_CLONES void shrinkTwo(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
+                                    double* const* r) {
   shrink<2>(n, m, s, d, r);
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void shrinkThree(std::size_t n, const SlopeMove& m,
-                                                                      double* const* s, const double* const* d,
-                                                                      double* const* r) {
+LACUNA_VECTOR_CLONES void shrinkThree(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
+                                      double* const* r) {
   shrink<3>(n, m, s, d, r);
 }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void addScaled(std::size_t n, double c, const double* from,
-                                                                    double* to) {
+LACUNA_VECTOR_CLONES void addScaled(std::size_t n, double c, const double* from, double* to) {
 #pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) to[i] += c * from[i];
 }
 /// c (next - here).
-[[gnu::target_clones("avx512f", "avx2", "default")]] void differences(std::size_t n, double c, const double* next,
-                                                                      const double* here, double* d) {
+LACUNA_VECTOR_CLONES void differences(std::size_t n, double c, const double* next, const double* here, double* d) {
 #pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) d[i] = c * (next[i] - here[i]);
 }

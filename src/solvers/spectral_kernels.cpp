@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/vector_clones.hpp"
+
 namespace lacuna {
 
 namespace {
@@ -11,25 +13,22 @@ using Complex = std::complex<double>;
 const double* parts(const Complex* p) { return reinterpret_cast<const double*>(p); }
 double* parts(Complex* p) { return reinterpret_cast<double*>(p); }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void conjugateProduct(std::size_t n, double c, double keep,
-                                                                           const double* share, const double* h,
-                                                                           const double* in, double* out) {
+LACUNA_VECTOR_CLONES void conjugateProduct(std::size_t n, double c, double keep, const double* share, const double* h,
+                                           const double* in, double* out) {
   for (std::size_t i = 0; i < n; ++i) {
     const double s = c * share[i], a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
     out[2 * i] = keep * out[2 * i] + s * (a * x + b * y);
     out[2 * i + 1] = keep * out[2 * i + 1] + s * (a * y - b * x);
   }
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void product(std::size_t n, const double* h, const double* in,
-                                                                  double* out) {
+LACUNA_VECTOR_CLONES void product(std::size_t n, const double* h, const double* in, double* out) {
   for (std::size_t i = 0; i < n; ++i) {
     const double a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
     out[2 * i] = a * x - b * y;
     out[2 * i + 1] = a * y + b * x;
   }
 }
-[[gnu::target_clones("avx512f", "avx2", "default")]] void scaledSum(std::size_t n, const double* share,
-                                                                    const double* in, double* out) {
+LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const double* share, const double* in, double* out) {
   for (std::size_t i = 0; i < n; ++i) {
     out[2 * i] += share[i] * in[2 * i];
     out[2 * i + 1] += share[i] * in[2 * i + 1];

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bare_transforms.hpp"
+#include "base/vector_clones.hpp"
 #include "model/noise.hpp"
 
 namespace lacuna {
@@ -27,11 +28,7 @@ double bestOf(int repeats, F&& work) {
   return best;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-[[gnu::target_clones("avx512f", "avx2", "default")]]
-#endif
-inline void
-addTo(std::size_t n, double c, const double* x, double* y) {
+LACUNA_VECTOR_CLONES inline void addTo(std::size_t n, double c, const double* x, double* y) {
   for (std::size_t i = 0; i < n; ++i) y[i] += c * x[i];
 }
 
@@ -59,11 +56,7 @@ inline double proxSeconds(const Noise& noise, PetscInt line, PetscInt count) {
   });
 }
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-[[gnu::target_clones("avx512f", "avx2", "default")]]
-#endif
-inline void
-shrinkPairs(std::size_t n, double threshold, double* a, double* b) {
+LACUNA_VECTOR_CLONES inline void shrinkPairs(std::size_t n, double threshold, double* a, double* b) {
   for (std::size_t i = 0; i < n; ++i) {
     const double left = 1 - threshold / (std::sqrt(a[i] * a[i] + b[i] * b[i]) + 1e-300), f = left > 0 ? left : 0;
     a[i] = 2 * f * a[i] - 0.9 * a[i];
