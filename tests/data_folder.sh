@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # To be sourced: makes LACUNA_DATA, the folder of the real data sets, absolute (tests run in other folders); ends with 66 where it is set
 # and is no folder.
 if [[ -z ${LACUNA_DATA:-} ]]; then
