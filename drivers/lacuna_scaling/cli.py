@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 
-from .failure import RUN_FAILED, USAGE, Failure
+from .failure import CHECKPOINTED, RUN_FAILED, USAGE, Failure, Interrupted
 from .forecast import outlook
 from .model import Model, largest_from_smaller, leave_one_out, usable
 from .phases import base_of, disagreement, efficiency, karp_flatt, points
@@ -21,7 +21,8 @@ HELP = """It writes NAME/NAME.json (after every run), NAME/NAME.csv and NAME/rep
 programs are started by srun, else by mpirun; [launch] command says otherwise. docs/scaling.md tells how to read the report.
 
 exit codes: 0 all runs done, and their energies agree; 64 usage; 66 no such file; 70 a run failed or the energies differ (the
-others are reported all the same); 73, 74 files cannot be written; 78 a study file that is wrong."""
+others are reported all the same); 73, 74 files cannot be written; 75 interrupted (SIGTERM, SIGINT, SIGUSR1, or a run that was): the
+same command with --resume goes on; 78 a study file that is wrong."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -125,12 +126,19 @@ def summary(found, checks, largest, ahead) -> None:
         say(f"\nPREDICTED: {ahead.answer}\n")
 
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+
 def interrupted(signum, frame):
-    raise KeyboardInterrupt
+    """scancel, a time limit: the ranks that run are stopped too."""
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)  # one is enough: what it started is to be finished
+    raise Interrupted(signal.Signals(signum).name)
 
 
 def main(arguments: list[str]) -> int:
-    signal.signal(signal.SIGTERM, interrupted)  # scancel, a time limit: the ranks that run are stopped too
+    for signum in SIGNALS:
+        signal.signal(signum, interrupted)
     try:
         options = parse(arguments)
         if options.help_keys:
@@ -157,9 +165,9 @@ def main(arguments: list[str]) -> int:
     except Failure as failure:
         print(f"lacuna-scaling: {failure}", file=sys.stderr)
         return failure.code
-    except KeyboardInterrupt:
-        print("lacuna-scaling: interrupted; what is done is kept: --resume", file=sys.stderr)
-        return 130
+    except Interrupted as why:
+        print(f"lacuna-scaling: interrupted by {why}; what is done is kept: --resume goes on", file=sys.stderr)
+        return CHECKPOINTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from .failure import CANNOT_CREATE, NO_INPUT, Failure
+from .failure import CANNOT_CREATE, CHECKPOINTED, NO_INPUT, Failure, Interrupted
 from .study import Case, Study
 
 ITERATION_LIMIT = 3  # exit code: the result is written; a study may well fix the number of iterations
@@ -76,6 +76,8 @@ class Launcher:
                 raise
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"# {shlex.join(words)}\n{out}\n{err}")
+        if process.returncode == CHECKPOINTED:  # a signal to the ranks: meant for all of the study
+            raise Interrupted("a signal to the run")
         lines = [line for line in err.splitlines() if line.strip() and not line.startswith(NOISE)]
         return {"status": status, "exit_code": process.returncode, "wall_seconds": time.time() - begin, "stdout": out,
                 "stderr_tail": lines[-TAIL:]}
@@ -133,7 +135,13 @@ def run_case(study: Study, launcher: Launcher, folder: str, case: Case, repeat: 
     if case.time_groups:
         words += ["--set", f"solver.time_groups={case.time_groups}"]
     words = launcher.words(study["study.program"], case.ranks, words)
-    ended = launcher.run(words, os.path.join(folder, name + ".log"))
+    try:
+        ended = launcher.run(words, os.path.join(folder, name + ".log"))
+    finally:
+        if not study["study.keep"]:
+            for entry in os.listdir(folder):
+                if entry.startswith(name) and not entry.endswith((".log", ".jsonl")):
+                    os.remove(os.path.join(folder, entry))
     record = {"case": case.id, "kind": case.kind, "ranks": case.ranks, "grid": case.grid, "size": case.size, "repeat": repeat,
               "command": shlex.join(words), "oversubscribed": case.ranks > launcher.room(),
               **{key: ended[key] for key in ("status", "exit_code", "wall_seconds", "stderr_tail")}}
@@ -142,10 +150,6 @@ def run_case(study: Study, launcher: Launcher, folder: str, case: Case, repeat: 
             record.update(read_log(os.path.join(folder, name + ".jsonl")))
         except (OSError, ValueError, KeyError) as error:
             record.update(status="failed", stderr_tail=[f"{name}.jsonl: {error}"])
-    if not study["study.keep"]:
-        for entry in os.listdir(folder):
-            if entry.startswith(name) and not entry.endswith((".log", ".jsonl")):
-                os.remove(os.path.join(folder, entry))
     return record
 
 

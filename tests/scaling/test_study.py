@@ -4,9 +4,11 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -152,9 +154,13 @@ FAKE = """#!/usr/bin/env python3
 import json, os, sys
 words = dict(w.split("=", 1) for w in sys.argv if "=" in w)
 ranks, fault = int(os.environ["RANKS"]), os.environ.get("FAULT", "")
-if fault == "sleep":
+if fault == "sleep" or fault == "hold" and ranks == 2:
     import time
+    open("pid", "w").write(str(os.getpid()))
+    os.rename("pid", "child")
     time.sleep(60)
+if fault == "saved" and ranks == 2:
+    sys.exit(75)
 energy = 100.0 * (1 + (1e-9 if fault == "energy" and ranks == 2 else 1e-13 * ranks))
 with open(os.path.join(words["output.folder"], words["output.name"] + ".jsonl"), "w") as out:
     for event in ([] if fault == "log" else [
@@ -179,6 +185,10 @@ class Faked(Case):
         with open(os.path.join(self.folder, "study.toml"), "a", encoding="utf-8") as file:
             file.write(more)
 
+    def faked(self, fault):
+        self.fake(fault)
+        return "study.toml"
+
     def test_runs_agree(self):
         self.fake()
         self.run_driver("study.toml", says="strong scaling")
@@ -195,6 +205,40 @@ class Faked(Case):
     def test_a_run_that_takes_too_long(self):
         self.fake("sleep", "timeout_minutes = 0.005\n")
         self.run_driver("study.toml", code=70, says="stopped after 0.005 minutes")
+
+
+    def goes_on(self):
+        """What was done before an interruption is whole and is not done again."""
+        self.assertEqual([(r["case"], r["status"]) for r in self.results()["runs"]], [("strong_1_time_4", "done")])
+        self.assertFalse([n for n in os.listdir(os.path.join(self.folder, "small")) if n.endswith(".tmp")])
+        self.fake()
+        said = self.run_driver("study.toml", "--resume", says=["[2/3] strong_2_time_4", "[3/3] strong_2_space_4"])
+        self.assertNotIn("[1/3]", said)
+        self.assertEqual(len(self.results()["runs"]), 3)
+
+    def test_a_study_that_gets_a_signal(self):
+        child = os.path.join(self.folder, "child")
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            with self.subTest(signum), subprocess.Popen([sys.executable, "-B", DRIVER, self.faked("hold")], cwd=self.folder, text=True,
+                                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as study:
+                until = time.monotonic() + 60
+                while not os.path.exists(child) and study.poll() is None and time.monotonic() < until:
+                    time.sleep(0.05)
+                study.send_signal(signum)
+                if signum == signal.SIGTERM:
+                    study.send_signal(signum)  # SLURM sends some twice
+                said = study.communicate(timeout=60)[1]
+                self.assertEqual(study.returncode, 75, said)
+                self.assertIn(f"interrupted by {signum.name}", said)
+                self.assertRaises(ProcessLookupError, os.kill, int(self.read("child")), 0)
+                os.remove(child)
+            self.goes_on()
+            os.remove(os.path.join(self.folder, "small", "small.json"))
+
+    def test_a_run_that_gets_a_signal(self):
+        self.fake("saved")
+        self.run_driver("study.toml", code=75, says="interrupted by a signal to the run")
+        self.goes_on()
 
 
 class Wrong(Case):
