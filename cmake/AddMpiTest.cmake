@@ -1,20 +1,41 @@
-# add_mpi_test(name RANKS 1 2 3 SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...]):
+# add_mpi_test(name RANKS 1 2 3 SOURCES a.cpp [TIMEOUT s] [LIBRARIES l...] [LABELS l...] [FIXTURES f...]):
 # one executable, one ctest entry per rank count; fails where any rank fails. Part of the target unit_tests, and labelled unit.
+# FIXTURES are required by every entry. With sanitizers there are entries for 1, 2 and 4 ranks too, and five times the time.
 add_custom_target(unit_tests)
+
+# What valgrind looks at, at 1 and 2 ranks:  ctest -C nightly -L valgrind  (a step of tests/nightly.sh)
+set(valgrind_tests test_error test_space test_fft test_halo test_remap test_h5 test_fits test_table test_stack test_sparse test_checkpoint
+  test_algebra test_spectral test_stencils test_convolution test_sparse_operator test_poisson_noise test_richardson_lucy)
+find_file(LACUNA_OPENMPI_SUPPRESSIONS openmpi-valgrind.supp PATH_SUFFIXES openmpi share/openmpi)
+set(valgrind valgrind --quiet --error-exitcode=9 --suppressions=${PROJECT_SOURCE_DIR}/cmake/sanitizers/valgrind.supp)
+if(LACUNA_OPENMPI_SUPPRESSIONS)
+  list(APPEND valgrind --suppressions=${LACUNA_OPENMPI_SUPPRESSIONS})
+endif()
+
 function(add_mpi_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;SOURCES;LIBRARIES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;SOURCES;LIBRARIES;LABELS;FIXTURES")
   if(NOT arg_RANKS OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "add_mpi_test(${name}): RANKS and SOURCES are needed; not understood: '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  if(LACUNA_SANITIZE)
+    list(APPEND arg_RANKS 1 2 4)
+    list(REMOVE_DUPLICATES arg_RANKS)
+    math(EXPR arg_TIMEOUT "5 * ${arg_TIMEOUT}")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE lacuna_test_main ${arg_LIBRARIES})
   foreach(n IN LISTS arg_RANKS)
-    add_test(NAME ${name}_np${n}
-      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${MPIEXEC_PREFLAGS} $<TARGET_FILE:${name}> ${MPIEXEC_POSTFLAGS})
-    set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}")
+    set(run ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${MPIEXEC_PREFLAGS})
+    add_test(NAME ${name}_np${n} COMMAND ${run} $<TARGET_FILE:${name}> ${MPIEXEC_POSTFLAGS})
+    set_tests_properties(${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}"
+      ENVIRONMENT LACUNA_TEST_RANKS=${n} FIXTURES_REQUIRED "${arg_FIXTURES}")
+    if(n LESS_EQUAL 2 AND name IN_LIST valgrind_tests AND NOT LACUNA_SANITIZE)
+      add_test(NAME valgrind_${name}_np${n} CONFIGURATIONS nightly COMMAND ${run} ${valgrind} $<TARGET_FILE:${name}> ${MPIEXEC_POSTFLAGS})
+      set_tests_properties(valgrind_${name}_np${n} PROPERTIES PROCESSORS ${n} TIMEOUT 1800 LABELS valgrind FIXTURES_REQUIRED "${arg_FIXTURES}")
+    endif()
   endforeach()
   add_dependencies(unit_tests ${name})
 endfunction()

@@ -2,7 +2,8 @@
 # What takes too long for tests/run.sh: one step after the other, and a summary. Leaves with 0 where no step failed.
 #   bash tests/nightly.sh [STEP...]       all steps, or some
 #   bash tests/nightly.sh --list
-# Each step's output goes to build/nightly/STEP.log. LACUNA_DATA is the folder of the real data sets, as for tests/run.sh.
+# memory, valgrind, mutants, kills and cluster look at what release has built. Each step's output goes to build/nightly/STEP.log.
+# LACUNA_DATA is the folder of the real data sets, as for tests/run.sh.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,10 +12,11 @@ read -r -d '' steps <<'STEPS'
 release     bash tests/run.sh release
 petsc64     bash tests/run.sh petsc64
 sanitizers  bash tests/unit.sh asan-ubsan
-memory      ctest --preset release -C nightly -R deconvolve_memory --output-on-failure
-mutants     python3 -B tests/fuzz/check_mutants.py build/release/tests/fuzz/read_probe 2000
+memory      ctest --preset release -C nightly --no-tests=error -V -R '^deconvolve_memory'
+valgrind    bash cmake/install-packages.sh nightly && ctest --preset release -C nightly --no-tests=error -L '^valgrind' -j "$(nproc)"
+mutants     ctest --preset release -C nightly --no-tests=error -V -R '^nightly_mutants'
 fuzz        bash tests/fuzz/config/run.sh 1800
-kills       for g in solve checkpoint product; do python3 -B tests/faults/check_faults.py $g build/release/lacuna-massmap mpiexec 20 || exit 1; done
+kills       ctest --preset release -C nightly --no-tests=error -V -R '^nightly_kills'
 cluster     bash tests/cluster/run.sh build/release 2
 debian13    bash tests/other_debian.sh trixie build/debian13 -LE cluster
 STEPS
