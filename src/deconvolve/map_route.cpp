@@ -25,9 +25,14 @@ std::string MapRoute::whyNotProximal(double strength) const {
   if (exponential()) return "the unknown is a logarithm";
   using S = SpacePrior::Kind;
   using T = TimePrior::Kind;
-  if (priors_.space.kind == S::Entropy || priors_.space.kind == S::Starlet) return "the prior in space";
+  if (priors_.space.kind == S::Entropy) return "the prior in space";
   if (priors_.time.kind == T::Gamma || priors_.time.kind == T::TotalVariation) return "the prior in time";
   return lacuna::whyNotProximal(convexProblem(strength));
+}
+
+bool MapRoute::norms() const {
+  using S = SpacePrior::Kind;
+  return priors_.space.kind == S::TotalVariation || priors_.space.kind == S::Starlet;
 }
 
 std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
@@ -140,7 +145,8 @@ ConvexProblem MapRoute::convexProblem(double strength) const {
   p.spacing = space.spacing;
   const double weight = space.strength.value_or(strength);
   if (space.kind == SpacePrior::Kind::Smooth) p.smooth = weight, p.order = space.order;
-  if (totalVariation()) p.totalVariation = weight;
+  if (space.kind == SpacePrior::Kind::TotalVariation) p.totalVariation = weight;
+  if (space.kind == SpacePrior::Kind::Starlet) p.starlet = weight, p.scales = space.scales;
   if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
   p.chain = priors_.time.chain;
   p.chainPower = priors_.time.power;
@@ -159,7 +165,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   objective.term = [&](double corner) {
     return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
   };
-  if (totalVariation()) objective.corner = defaultCorner * level_;
+  if (norms()) objective.corner = defaultCorner * level_;
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())
     how.richardsonLucy = [&](int iterations, Vec at) {
       const ImagingData& d = model_.data;
@@ -183,7 +189,7 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
   const std::string why = whyNotProximal(strength);
   if (options_.algorithm == "admm" && !why.empty())
     throw Error(ExitCode::BadConfig, "[solver] algorithm = \"admm\" cannot be used: " + why);
-  const bool quadratic = options_.positivity == Positivity::None && !totalVariation();
+  const bool quadratic = options_.positivity == Positivity::None && !norms();
   const bool split = options_.algorithm == "admm" || (options_.algorithm == "auto" && why.empty() && !quadratic);
   if (split)
     proximal(priors, strength, rtol, x, observer, e);

@@ -27,7 +27,8 @@ class MapRoute {
   bool exponential() const { return options_.positivity == Positivity::Exponential; }
   /// What keeps ADMM from being used: what a ConvexProblem cannot say, or what ADMM cannot do. Empty: nothing.
   std::string whyNotProximal(double strength) const;
-  bool totalVariation() const { return priors_.space.kind == SpacePrior::Kind::TotalVariation; }
+  /// Whether the energy has norms, which have corners.
+  bool norms() const;
   /// Whether Richardson-Lucy minimises the energy of these data, and keeps x >= 0.
   bool canFollowRichardsonLucy() const;
   /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. The weights of

@@ -8,6 +8,7 @@
 #include "solvers/chain_solver.hpp"
 #include "solvers/proximal.hpp"
 #include "solvers/spectral_preconditioner.hpp"
+#include "solvers/starlet_split.hpp"
 
 namespace lacuna {
 namespace {
@@ -37,6 +38,7 @@ std::int64_t admmBytes(const ConvexProblem& p) {
                      SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid);
   if (p.stack()) sum += 24 * modes;
   if (p.totalVariation > 0) sum += (axes + 1) * field + (frames > 0 ? field / frames : 0) + 8 * modes;
+  if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales);
   return sum;
 }
 
@@ -59,6 +61,8 @@ ConvexProblem splitProblem(const Cube& data, const Cube& unknown, const std::vec
   p.smooth = priors.space.kind == SpacePrior::Kind::Smooth ? 1 : 0;
   p.order = priors.space.order;
   p.totalVariation = priors.space.kind == SpacePrior::Kind::TotalVariation ? 1 : 0;
+  p.starlet = priors.space.kind == SpacePrior::Kind::Starlet ? 1 : 0;
+  p.scales = priors.space.scales;
   if (priors.space.kind == SpacePrior::Kind::Gaussian) p.power = priors.space.power;
   p.chain = priors.time.chain;
   p.chainPower = priors.time.power;
@@ -71,8 +75,8 @@ bool goesToAdmm(const ConvexProblem& p, const ImagingPriors& priors, const Decon
   using T = TimePrior::Kind;
   if (options.algorithm != "auto") return options.algorithm == "admm";
   if (options.positivity == Positivity::Exponential) return false;
-  if (options.positivity == Positivity::None && p.totalVariation == 0) return false;
-  if (priors.space.kind == S::Entropy || priors.space.kind == S::Starlet) return false;
+  if (options.positivity == Positivity::None && p.totalVariation == 0 && p.starlet == 0) return false;
+  if (priors.space.kind == S::Entropy) return false;
   if (priors.time.kind == T::Gamma || priors.time.kind == T::TotalVariation) return false;
   return whyNotProximal(p).empty();
 }

@@ -88,6 +88,8 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
     slope_.emplace(grid_, bound_.rows(), problem.image, problem.totalVariation, problem.spacing, relaxation);
   if (problem.smooth > 0)
     edge_.emplace(grid_, bound_.rows(), problem.image, problem.smooth, problem.spacing, relaxation);
+  if (problem.starlet > 0)
+    starlet_.emplace(grid_, bound_.rows(), problem.image, problem.scales, problem.starlet, relaxation);
   for (double& s : share_) s /= static_cast<double>(grid_.shape().pixels());
   makeTransfers();
   quadraticTerms();
@@ -126,6 +128,12 @@ void Admm::setPenalties(const Penalties& p) {
   data_.setPenalty(p.data);
   bound_.setPenalty(p.bound);
   if (slope_) slope_->setPenalty(p.slope);
+  if (starlet_) starlet_->setPenalty(p.starlet);
+  factor();
+}
+
+void Admm::resumed() {
+  if (starlet_) starlet_->resumed();
   factor();
 }
 
@@ -133,11 +141,13 @@ State Admm::state(ArrayViews& views) {
   State state;
   state.value("data_penalty", penalties_.data)
       .value("bound_penalty", penalties_.bound)
-      .value("slope_penalty", penalties_.slope);
+      .value("slope_penalty", penalties_.slope)
+      .value("starlet_penalty", penalties_.starlet);
   data_.keepIn(state, views);
   bound_.keepIn(state, views);
   if (slope_) slope_->keepIn(state, views);
   if (edge_) edge_->keepIn(state, views);
+  if (starlet_) starlet_->keepIn(state, views);
   return state;
 }
 
@@ -153,14 +163,15 @@ void Admm::factor() {
     const PetscInt t = frame - grid_.box().start[0];
     for (std::size_t k = 0; k < quadratic_.size(); ++k) {
       const double seen = problem_.stack() ? gram_[k] : data_.curvature(t) * std::norm(transfer(t)[k]);
-      d[k] +=
-          penalties_.data * seen + penalties_.bound + quadratic_[k] + (slope_ ? penalties_.slope * laplacian_[k] : 0);
+      d[k] += penalties_.data * seen + penalties_.bound + quadratic_[k] +
+              (slope_ ? penalties_.slope * laplacian_[k] : 0) + (starlet_ ? penalties_.starlet : 0);
     }
   });
 }
 
 double Admm::start(Vec x) {
   bound_.start(x);
+  if (starlet_) starlet_->start(x);
   for (PetscInt t = 0; t < chain_->frames(); ++t)
     fft_.forward(
         1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { bound_.values(t, first, count, rows); },
@@ -222,6 +233,9 @@ void Admm::iterate() {
   }
   data_.finish();
   if (edge_) edge_->finish();
+  if (!starlet_) return;
+  auto timed = starletPhase_.scope();
+  starlet_->step();
 }
 
 void Admm::gatherData(PetscInt t, Complex* into, bool add) {
@@ -244,6 +258,7 @@ void Admm::eliminate(PetscInt t) {
         bound_.fill(t, first, count, rows);
         if (slope_) slope_->add(t, first, count, rows);
         if (edge_) edge_->add(t, first, count, rows);
+        if (starlet_) starlet_->add(t, first, count, rows);
       },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         auto timed = chainPhase_.scope();
@@ -278,6 +293,7 @@ void Admm::updateImage(PetscInt t) {
         bound_.update(t, first, count, rows);
         if (slope_) slope_->take(first, count, rows);
         if (edge_) edge_->update(t, first, count, rows);
+        if (starlet_) starlet_->take(t, first, count, rows);
       });
   auto timed = pixelPhase_.scope();
   if (slope_) slope_->step(t);

@@ -12,12 +12,13 @@
 #include "solvers/edge_split.hpp"
 #include "solvers/penalties.hpp"
 #include "solvers/slope_split.hpp"
+#include "solvers/starlet_split.hpp"
 
 namespace lacuna {
 
 /// Iterations of the alternating direction method of multipliers (Boyd et al. 2011; for Poisson counts Figueiredo &
-/// Bioucas-Dias 2010) on a ConvexProblem, over-relaxed. The splits are u = h * x, z = x and, for total variation,
-/// w = D x; each has its proximal step in closed form. What remains is quadratic in x and diagonal in Fourier space but
+/// Bioucas-Dias 2010) on a ConvexProblem, over-relaxed. The splits are u = h * x, z = x and, for total variation
+/// and starlets, w = D x and w = W x; each has its proximal step in closed form. What remains is quadratic in x and diagonal in Fourier space but
 /// for the chain in time: SpectralChain solves it exactly. Images with a zero boundary and `valid` data lie in a padded
 /// periodic grid, in which u is free where there are no data and z is zero outside the image.
 ///
@@ -37,7 +38,7 @@ class Admm {
   void setPenalties(const Penalties& penalties);
   /// Collective. All that the next iteration needs; after it was restored resumed() must be called.
   State state(ArrayViews& views);
-  void resumed() { factor(); }
+  void resumed();
   const Penalties& penalties() const { return penalties_; }
   void measure(bool on) { data_.measure(on); }
   double measured() { return data_.measured(); }
@@ -73,6 +74,7 @@ class Admm {
   BoundSplit bound_;
   std::optional<SlopeSplit> slope_;
   std::optional<EdgeSplit> edge_;
+  std::optional<StarletSplit> starlet_;
   std::optional<SpectralChain> chain_;
   Penalties penalties_;
   std::vector<std::vector<Complex>> transfers_;        ///< of each PSF that is needed here
@@ -81,7 +83,7 @@ class Admm {
   std::vector<double> gram_;                           ///< by mode, of a stack: sum of the epochs' |h|^2
   std::vector<Complex> stack_;                         ///< by mode: sum over the epochs, then x
   double gain_ = 0, chainMean_ = 1;
-  Phase dataPhase_{"proximal steps of data"}, pixelPhase_{"proximal steps of pixels"}, chainPhase_{"solve in time"},
+  Phase dataPhase_{"proximal steps of data"}, pixelPhase_{"proximal steps of pixels"}, starletPhase_{"starlets"}, chainPhase_{"solve in time"},
       couplePhase_{"exchange in time"};
 };
 

@@ -29,7 +29,8 @@ struct ProximalResult : Stopped {
     Stopped::keepIn(state).value("start_energy", startEnergy).value("energy", energy).value("gap", gap);
     return state.value("data_penalty", penalties.data)
         .value("bound_penalty", penalties.bound)
-        .value("slope_penalty", penalties.slope);
+        .value("slope_penalty", penalties.slope)
+        .value("starlet_penalty", penalties.starlet);
   }
 };
 

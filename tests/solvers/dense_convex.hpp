@@ -19,9 +19,13 @@ struct DenseConvex {
   double variance = 1;  ///< of Gaussian data
   DenseMatrix Q;        ///< prior 1/2 x.Qx - b.x
   std::vector<double> b;
-  double tv = 0, epsilon = 1e-5;                            ///< smoothed by epsilon
-  std::vector<std::vector<std::pair<int, double>>> slopes;  ///< rows of D; `axes` of them a pixel
-  int axes = 2;
+  using Row = std::vector<std::pair<int, double>>;
+  struct Norm {
+    double strength;
+    std::vector<Row> rows;  ///< one Euclidean norm over them
+  };
+  std::vector<Norm> norms;
+  double epsilon = 1e-5;  ///< they are smoothed by it
 
   double energy(const std::vector<double>& x, bool exact) const {
     const std::vector<double> u = times(H, x), q = times(Q, x);
@@ -37,21 +41,31 @@ struct DenseConvex {
         e += mu - (y[i] > 0 ? y[i] * std::log(mu) : 0);
     }
     for (std::size_t i = 0; i < x.size(); ++i) e += x[i] * (0.5 * q[i] - b[i]);
-    for (std::size_t i = 0; tv > 0 && i < slopes.size(); i += static_cast<std::size_t>(axes)) {
-      double square = 0;
-      for (int a = 0; a < axes; ++a) square += std::pow(slope(i + static_cast<std::size_t>(a), x), 2);
-      e += tv * (exact ? std::sqrt(square) : std::sqrt(square + epsilon * epsilon) - epsilon);
+    for (const Norm& norm : norms) {
+      const double s = square(norm, x);
+      e += norm.strength * (exact ? std::sqrt(s) : std::sqrt(s + epsilon * epsilon) - epsilon);
     }
     return e;
   }
-
-  double slope(std::size_t row, const std::vector<double>& x) const {
-    double d = 0;
-    for (const auto& [i, c] : slopes[row]) d += c * x[static_cast<std::size_t>(i)];
-    return d;
+  /// What rounding the norms is worth at most.
+  double slack() const {
+    double sum = 0;
+    for (const Norm& norm : norms) sum += norm.strength * epsilon;
+    return sum;
   }
 
-  /// Gradient, and the Hessian (of total variation the matrix of lagged diffusivity, which lies above it).
+  static double product(const Row& row, const std::vector<double>& x) {
+    double d = 0;
+    for (const auto& [i, c] : row) d += c * x[static_cast<std::size_t>(i)];
+    return d;
+  }
+  static double square(const Norm& norm, const std::vector<double>& x) {
+    double sum = 0;
+    for (const Row& row : norm.rows) sum += std::pow(product(row, x), 2);
+    return sum;
+  }
+
+  /// Gradient, and the Hessian (of norms the matrix of lagged diffusivity, which lies above it).
   void derivatives(const std::vector<double>& x, std::vector<double>& g, DenseMatrix& M) const {
     const std::size_t n = x.size();
     const std::vector<double> u = times(H, x), q = times(Q, x);
@@ -67,14 +81,12 @@ struct DenseConvex {
         for (std::size_t j = 0; j < n; ++j) M[i][j] += e * e * w * H[k][i] * H[k][j];
       }
     }
-    for (std::size_t r = 0; tv > 0 && r < slopes.size(); r += static_cast<std::size_t>(axes)) {
-      double square = epsilon * epsilon;
-      for (int a = 0; a < axes; ++a) square += std::pow(slope(r + static_cast<std::size_t>(a), x), 2);
-      for (int a = 0; a < axes; ++a)
-        for (const auto& [i, c] : slopes[r + static_cast<std::size_t>(a)]) {
-          g[static_cast<std::size_t>(i)] += tv * c * slope(r + static_cast<std::size_t>(a), x) / std::sqrt(square);
-          for (const auto& [j, d] : slopes[r + static_cast<std::size_t>(a)])
-            M[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] += tv * c * d / std::sqrt(square);
+    for (const Norm& norm : norms) {
+      const double s = norm.strength / std::sqrt(square(norm, x) + epsilon * epsilon);
+      for (const Row& row : norm.rows)
+        for (const auto& [i, c] : row) {
+          g[static_cast<std::size_t>(i)] += s * c * product(row, x);
+          for (const auto& [j, d] : row) M[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] += s * c * d;
         }
     }
   }
@@ -110,13 +122,47 @@ struct DenseConvex {
   }
 };
 
+/// What the starlet coefficients w_1, ..., w_J of a frame are made of: rows over its pixels.
+inline std::vector<DenseConvex::Row> starletRows(const Shape& s, int scales) {
+  const auto pixels = static_cast<std::size_t>(s.pixels());
+  const auto mirrored = [](PetscInt i, PetscInt n) {
+    while (i < 0 || i >= n) i = i < 0 ? -i : 2 * (n - 1) - i;
+    return i;
+  };
+  std::vector<DenseConvex::Row> rows(pixels * static_cast<std::size_t>(scales));
+  for (std::size_t source = 0; source < pixels; ++source) {
+    std::vector<double> c(pixels, 0);
+    c[source] = 1;
+    for (int j = 0; j < scales; ++j) {
+      const std::vector<double> before = c;
+      PetscInt stride = 1;
+      for (const PetscInt n : {s.nx, s.ny, s.nz}) {
+        std::vector<double> next(pixels, 0);
+        constexpr double h[5] = {1 / 16.0, 4 / 16.0, 6 / 16.0, 4 / 16.0, 1 / 16.0};
+        for (std::size_t p = 0; p < pixels && n > 1; ++p) {
+          const PetscInt i = static_cast<PetscInt>(p) / stride % n;
+          for (int k = 0; k < 5; ++k) {
+            const PetscInt from = mirrored(i + (k - 2) * (PetscInt{1} << j), n);
+            next[p] += h[k] * c[static_cast<std::size_t>(static_cast<PetscInt>(p) + (from - i) * stride)];
+          }
+        }
+        if (n > 1) c = next;
+        stride *= n;
+      }
+      for (std::size_t p = 0; p < pixels; ++p)
+        if (before[p] != c[p])
+          rows[static_cast<std::size_t>(j) * pixels + p].push_back({static_cast<int>(source), before[p] - c[p]});
+    }
+  }
+  return rows;
+}
+
 /// The matrices of a problem. `Q` and `b` hold the smoothness of order 1 and the chain.
 inline DenseConvex denseOf(const ConvexProblem& p) {
   DenseConvex d;
   d.image = p.image.shape();
   d.data = p.data.shape();
   d.positive = p.positive;
-  d.tv = p.totalVariation;
   const Shape &s = d.image, &t = d.data;
   const int n = static_cast<int>(s.size()), m = static_cast<int>(t.size());
   const int pixels = static_cast<int>(s.pixels());
@@ -148,7 +194,6 @@ inline DenseConvex denseOf(const ConvexProblem& p) {
         }
   d.Q.assign(static_cast<std::size_t>(n), std::vector<double>(static_cast<std::size_t>(n), 0));
   d.b.assign(static_cast<std::size_t>(n), 0);
-  d.axes = 3;
   const auto coupling = [&](int i, int j, double c) {
     d.Q[static_cast<std::size_t>(i)][static_cast<std::size_t>(i)] += c;
     d.Q[static_cast<std::size_t>(j)][static_cast<std::size_t>(j)] += c;
@@ -160,16 +205,21 @@ inline DenseConvex denseOf(const ConvexProblem& p) {
       for (PetscInt y = 0; y < s.ny; ++y)
         for (PetscInt x = 0; x < s.nx; ++x) {
           const int i = at(f, z, y, x);
+          if (p.totalVariation > 0) d.norms.push_back({p.totalVariation, {}});
           const int next[3] = {z + 1 < s.nz ? at(f, z + 1, y, x) : -1, y + 1 < s.ny ? at(f, z, y + 1, x) : -1,
                                x + 1 < s.nx ? at(f, z, y, x + 1) : -1};
           for (std::size_t a = 0; a < 3; ++a) {
             const double c = 1 / p.spacing[a];
-            d.slopes.emplace_back();
             if (next[a] < 0) continue;
-            d.slopes.back() = {{i, -c}, {next[a], c}};
+            if (p.totalVariation > 0) d.norms.back().rows.push_back({{i, -c}, {next[a], c}});
             coupling(i, next[a], p.smooth * c * c);
           }
         }
+  for (PetscInt f = 0; p.starlet > 0 && f < s.frames; ++f)
+    for (DenseConvex::Row coefficient : starletRows(s, p.scales)) {
+      for (auto& [i, c] : coefficient) i += static_cast<int>(f) * pixels;
+      d.norms.push_back({p.starlet, {coefficient}});
+    }
   for (std::size_t f = 0; p.chain && f < p.chain->frames(); ++f)
     for (int i = 0; i < pixels; ++i) {
       const std::size_t k = f * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i);

@@ -122,6 +122,22 @@ struct Blocks {
   }
 };
 
+/// The minimum by ADMM, which that of the primal-dual iteration must equal.
+double proximalMinimum(const Blocks& f, const Norm& norm, const std::function<void(ConvexProblem&)>& set) {
+  const auto exact = norm(f.cube, 1);
+  ConvexProblem problem(*f.blur);
+  problem.noise = f.noise;
+  problem.background = f.background;
+  set(problem);
+  const VecHandle x = f.start(), z = f.start();
+  const ProximalResult r = solveProximal(
+      problem, [&](Vec v) { return f.energy(*exact, v); }, {.rtol = 1e-9, .iterations = 2000}, x);
+  f.primalDual(*exact, 3000, z);
+  const double dual = f.energy(*exact, z);
+  BOOST_TEST(std::abs(r.energy / dual - 1) < 1e-6, r.energy << ", " << dual);
+  return r.energy;
+}
+
 /// Energies relative to E of Newton's method with corners of ever smaller size approach that of the norm from below.
 /// `expected`: the minimum by a proximal solver.
 void approach(const Blocks& f, const Norm& make, double expected, const char* what) {
@@ -149,18 +165,8 @@ BOOST_AUTO_TEST_CASE(total_variation_by_admm_and_by_the_primal_dual_iteration) {
   Blocks f({1, 1, 1, 10, 8});
   f.observe();
   const Norm norm = [](const Cube& cube, double e) { return totalVariation(cube, 0.2, e); };
-  const auto exact = norm(f.cube, 1);
-  ConvexProblem problem(*f.blur);
-  problem.noise = f.noise;
-  problem.background = f.background;
-  problem.totalVariation = 0.2;
-  const VecHandle x = f.start(), z = f.start();
-  solveProximal(
-      problem, [&](Vec v) { return f.energy(*exact, v); }, {.rtol = 1e-9, .iterations = 2000}, x);
-  f.primalDual(*exact, 3000, z);
-  const double admm = f.energy(*exact, x), dual = f.energy(*exact, z);
-  BOOST_TEST(std::abs(admm / dual - 1) < 1e-6, admm << ", " << dual);
-  approach(f, norm, admm, "total variation");
+  const double expected = proximalMinimum(f, norm, [](ConvexProblem& p) { p.totalVariation = 0.2; });
+  approach(f, norm, expected, "total variation");
 }
 
 BOOST_AUTO_TEST_CASE(total_variation_in_time) {
@@ -172,11 +178,10 @@ BOOST_AUTO_TEST_CASE(total_variation_in_time) {
   approach(f, norm, f.energy(*norm(f.cube, 1), z), "total variation in time");
 }
 
-BOOST_AUTO_TEST_CASE(starlets) {
+BOOST_AUTO_TEST_CASE(starlets_by_admm_and_by_the_primal_dual_iteration) {
   Blocks f({1, 1, 1, 12, 11});
   f.observe();
   const Norm norm = [](const Cube& cube, double e) { return starletSparsity(cube, 2, 0.2, e); };
-  const VecHandle z = f.start();
-  f.primalDual(*norm(f.cube, 1), 3000, z);
-  approach(f, norm, f.energy(*norm(f.cube, 1), z), "starlets");
+  const double expected = proximalMinimum(f, norm, [](ConvexProblem& p) { p.starlet = 0.2, p.scales = 2; });
+  approach(f, norm, expected, "starlets");
 }
