@@ -90,7 +90,7 @@ ExitCode massmap(const std::vector<std::string>& words) {
   log.message(results.summary());
   const std::vector<std::string> written = out->commit(field, results);
   log.finish(results.e.result.reason, phaseTimes(comm), secondsSinceStart(), written);
-  keeper->complete();
+  keeper->complete(results.e.result.limited);
   return results.e.result.exitCode();
 }
 

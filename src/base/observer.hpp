@@ -20,6 +20,7 @@ struct Progress {
   double target = none;        ///< the gradientNorm at which the solver stops, for the ETA
   double seconds = 0;          ///< since the solver started
   Vec x = nullptr;             ///< the iterate, where there is one; a view for the time of the call
+  bool last = false;           ///< the limit of iterations ends the solve: with a higher one it goes on from here
 };
 
 /// Told by every solver after each iteration, on all ranks. Both calls are where a run is checkpointed and stopped: the

@@ -64,6 +64,7 @@ std::unique_ptr<Checkpointer> keepCheckpoints(MPI_Comm comm, StartedRun& run, Ru
   options.everySeconds = inputs.number("checkpoint.every_seconds");
   options.keep = static_cast<int>(inputs.integer("checkpoint.keep"));
   options.maxHours = run.line.maxHours;
+  options.raised = run.resumption.raised;
   return std::make_unique<Checkpointer>(comm, log, std::move(options), std::move(identity),
                                         std::move(run.resumption.from));
 }

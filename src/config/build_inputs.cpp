@@ -58,10 +58,12 @@ std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::ve
   for (const auto& word : words) command.append(" ").append(quoted(word));
   Resumption resumption;
   if (line.makesProduct()) {
-    if (isFinished(comm, line, inputs)) {
+    const Earlier earlier = earlierProduct(comm, line, inputs);
+    if (earlier == Earlier::Finished) {
       if (root) fmt::print("{} is finished: nothing is left to do\n", inputs.text("output.name"));
       return std::nullopt;
     }
+    line.overwrite = line.overwrite || earlier == Earlier::Limited;  // the same run, further on
     if (program != Program::Simulate) resumption = findCheckpoint(comm, line, inputs);
   }
   return StartedRun{std::move(line), std::move(inputs), std::move(command), std::move(resumption)};

@@ -34,26 +34,30 @@ std::unique_ptr<const CheckpointFile> opened(MPI_Comm comm, const std::string& p
 
 }  // namespace
 
-bool isFinished(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
-  if (line.resume.empty()) return false;
+Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
+  if (line.resume.empty()) return Earlier::Nothing;
   const std::string path = (inputs.path("output.folder") / (inputs.text("output.name") + ".h5")).string();
   int there = 0;
   onRankZero(comm, [&] { there = std::filesystem::exists(path); });
   checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
-  if (!there) return false;
+  if (!there) return Earlier::Nothing;
   std::string toml;
   try {
     const H5Reader product(comm, path);
     if (product.readInteger("/", "complete") != 1 ||
         product.readString("/", "program") != programName(inputs.program()))
-      return false;
+      return Earlier::Nothing;
     toml = product.readString("config", "toml");
   } catch (const Error&) {  // the same on all ranks: no product of ours
-    return false;
+    return Earlier::Nothing;
   }
-  const auto change = changedKey(toml, inputs, false);
-  if (!change) return true;
-  if (line.overwrite) return false;
+  auto change = changedKey(toml, inputs, false);
+  if (!change) return Earlier::Finished;
+  if (raisesLimit(toml, inputs) && folderOf(comm, inputs).hasLimit()) {
+    change = changedKey(toml, inputs, true);
+    if (!change) return Earlier::Limited;
+  }
+  if (line.overwrite) return Earlier::Nothing;
   if (change->key.empty())
     throw Error(ExitCode::BadConfig,
                 path + " is finished, by a version with other keys: give --overwrite to replace it");
@@ -63,35 +67,43 @@ bool isFinished(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
 
 Resumption findCheckpoint(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
   Resumption out;
-  if (!line.resume.empty() && line.resume != "auto") {
-    out.from = opened(comm, line.resume, inputs);
-    requireSameConfig(*out.from, inputs);
-    return out;
-  }
   const CheckpointFolder folder = folderOf(comm, inputs);
   const std::vector<int> numbers = folder.numbers();
+  const bool stoppedAtLimit = folder.hasLimit();
   if (line.resume.empty()) {
-    if (!numbers.empty() && !line.overwrite)
-      throw Error(ExitCode::CannotCreate, folder.path(numbers.back()).string() +
-                                              " exists: give --resume auto to go on from it, or --overwrite to begin "
-                                              "afresh");
+    if ((!numbers.empty() || stoppedAtLimit) && !line.overwrite)
+      throw Error(ExitCode::CannotCreate,
+                  (numbers.empty() ? folder.limitPath() : folder.path(numbers.back())).string() +
+                      " exists: give --resume auto to go on from it, or --overwrite to begin afresh");
     return out;
   }
-  for (auto number = numbers.rbegin(); number != numbers.rend() && !out.from; ++number) {
-    const std::string path = folder.path(*number).string();
+  const auto whole = [&](const std::filesystem::path& path) -> std::unique_ptr<const CheckpointFile> {
     try {
-      out.from = opened(comm, path, inputs);
+      return opened(comm, path.string(), inputs);
     } catch (const ForeignCheckpoint&) {
       throw;
     } catch (const Error& e) {
       out.notes.push_back(std::string("WARNING: ") + e.what() + "; trying the checkpoint before it");
+      return nullptr;
     }
+  };
+  if (line.resume != "auto") {
+    out.from = opened(comm, line.resume, inputs);
+  } else {
+    auto limited = stoppedAtLimit ? whole(folder.limitPath()) : nullptr;
+    if (limited && raisesLimit(limited->run().config, inputs)) out.from = std::move(limited);
+    for (auto number = numbers.rbegin(); number != numbers.rend() && !out.from; ++number)
+      out.from = whole(folder.path(*number));
+    if (!out.from) out.from = std::move(limited);
   }
-  if (out.from)
+  if (out.from) {
     requireSameConfig(*out.from, inputs);
-  else
-    out.notes.push_back(numbers.empty() ? "--resume auto: there is no checkpoint, the run begins afresh"
-                                        : "WARNING: no checkpoint is whole, the run begins afresh");
+    out.raised = raisesLimit(out.from->run().config, inputs);
+  } else {
+    out.notes.push_back(numbers.empty() && !stoppedAtLimit
+                            ? "--resume auto: there is no checkpoint, the run begins afresh"
+                            : "WARNING: no checkpoint is whole, the run begins afresh");
+  }
   return out;
 }
 

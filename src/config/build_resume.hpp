@@ -15,15 +15,24 @@ namespace lacuna {
 struct Resumption {
   std::unique_ptr<const CheckpointFile> from;  ///< null: afresh
   std::vector<std::string> notes;              ///< what was found and not taken; for the log
+  bool raised = false;                         ///< `from` stopped at a lower limit of iterations
   /// A log that is resumed goes on.
   RunLog::Mode logMode() const { return from ? RunLog::Mode::Append : RunLog::Mode::Truncate; }
 };
 
-/// Collective. Whether --resume was given and there is a finished product of these inputs: nothing is left to do.
-/// Throws 78 where the product was made from another configuration and --overwrite is not given.
-bool isFinished(MPI_Comm comm, const CommandLine& line, const Inputs& inputs);
+/// What --resume finds under the name of the product.
+enum class Earlier {
+  Nothing,   ///< that counts: no product, or one that is to be replaced
+  Finished,  ///< a product of these inputs: nothing is left to do
+  Limited    ///< one that stopped at a lower limit of iterations, with a checkpoint from which it goes on
+};
 
-/// Collective. The newest checkpoint that is whole (--resume auto), or the one of the name given. Throws 73 where there
+/// Collective. Nothing, if --resume was not given. Throws 78 where the product was made from another configuration and
+/// --overwrite is not given.
+Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inputs);
+
+/// Collective. The newest checkpoint that is whole (--resume auto), or the one of the name given; where the run has
+/// stopped at its limit of iterations and that is now higher, the one from there. Throws 73 where there
 /// are checkpoints and neither --resume nor --overwrite is given; 65 where a checkpoint is not this run's, or the one
 /// that was named is damaged; 78, naming the key, where the configuration has changed since.
 Resumption findCheckpoint(MPI_Comm comm, const CommandLine& line, const Inputs& inputs);

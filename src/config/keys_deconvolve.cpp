@@ -95,8 +95,9 @@ std::vector<Key> solverKeys() {
        .standardDoc = "1000; richardson-lucy: 30",
        .range = {.low = 1, .high = 1e9},
        .when = {"solver.method", {"map", "richardson-lucy"}},
-       .doc = "Limit. A map that stops there is written, says so, and the run leaves with exit code 3. Richardson-Lucy "
-              "stops by this alone, and it is its only regularisation."},
+       .doc = "Limit. A map that stops there is written, says so, and the run leaves with exit code 3; with a higher "
+              "limit --resume auto goes on from there. Richardson-Lucy stops by this alone, and it is its only "
+              "regularisation."},
       {.section = "solver",
        .name = "rtol",
        .type = KeyType::Number,

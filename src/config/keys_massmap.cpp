@@ -96,7 +96,8 @@ std::vector<Key> solverKeys() {
        .standard = 1000,
        .range = {.low = 1, .high = 1e9},
        .when = {"solver.method", {"wiener", "null-b"}},
-       .doc = "Limit. A run that stops there writes its result, says so, and leaves with exit code 3."},
+       .doc = "Limit. A run that stops there writes its result, says so, and leaves with exit code 3; with a higher "
+              "limit --resume auto goes on from there."},
       {.section = "solver",
        .name = "smoothing_arcmin",
        .type = KeyType::Number,

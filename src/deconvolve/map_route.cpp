@@ -160,6 +160,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   ConvexOptions how;
   how.proximal.rtol = rtol;
   how.proximal.iterations = options_.iterations;
+  how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
   ConvexEnergy objective;
   objective.value = [&](Vec at) { return exactEnergy(priors, at); };
   objective.term = [&](double corner) {
@@ -167,10 +168,10 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   };
   if (norms()) objective.corner = defaultCorner * level_;
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())
-    how.richardsonLucy = [&](int iterations, Vec at) {
+    how.richardsonLucy = [&](int iterations, Vec at, Observer* watching) {
       const ImagingData& d = model_.data;
       const RichardsonLucy method(model_.blur, d.counts, d.exposure, d.background, d.mask);
-      method.solve(at, {.iterations = iterations, .accelerate = true});
+      method.solve(at, {.iterations = iterations, .accelerate = true}, watching);
     };
   const ConvexResult r = solveConvex(p, objective, how, x, observer);
   static_cast<Stopped&>(e) = r;

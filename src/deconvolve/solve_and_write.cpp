@@ -34,7 +34,7 @@ ExitCode solveAndWrite(const ImagingModel& model, const ImagingPriors& priors, c
   log.message(results.summary());
   const std::vector<std::string> written = out.commit(model, results, stack.fitsCards);
   log.finish(results.estimate.reason, phaseTimes(comm), secondsSinceStart(), written);
-  keeper.complete();
+  keeper.complete(results.estimate.limited);
   return results.estimate.exitCode();
 }
 

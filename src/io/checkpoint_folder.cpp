@@ -50,6 +50,20 @@ std::vector<int> CheckpointFolder::numbers() const {
   return found;
 }
 
+std::filesystem::path CheckpointFolder::limitPath() const { return folder_ / (name_ + ".ckpt.limit.h5"); }
+
+bool CheckpointFolder::hasLimit() const {
+  std::error_code none;
+  int there = rankOf(comm_) == 0 && std::filesystem::exists(limitPath(), none);
+  checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm_));
+  return there != 0;
+}
+
+void CheckpointFolder::removeLimit() const {
+  std::error_code ignored;
+  if (rankOf(comm_) == 0) std::filesystem::remove(limitPath(), ignored);
+}
+
 void CheckpointFolder::prune(int keep) const {
   std::vector<int> there = numbers();
   if (rankOf(comm_) != 0) return;
@@ -64,6 +78,7 @@ void CheckpointFolder::removeTemporary() const {
   std::vector<std::filesystem::path> stale;
   for (std::filesystem::directory_iterator it(folder_, ignored), end; !ignored && it != end; it.increment(ignored))
     if (numberIn(it->path().filename().string(), name_ + ".ckpt.", ".h5.tmp") >= 0) stale.push_back(it->path());
+  stale.push_back(limitPath() += ".tmp");
   for (const std::filesystem::path& file : stale) std::filesystem::remove(file, ignored);
 }
 

@@ -15,6 +15,11 @@ class CheckpointFolder {
   /// Numbers of the checkpoints that are there, ascending. Throws 73 where the folder does not exist or cannot be read.
   std::vector<int> numbers() const;
   std::filesystem::path path(int number) const;
+  /// NAME.ckpt.limit.h5: where a solve stopped at its limit of iterations. It has no number, and is kept beside the
+  /// others.
+  std::filesystem::path limitPath() const;
+  bool hasLimit() const;
+  void removeLimit() const;
   /// Removes all but the `keep` newest. What cannot be removed stays.
   void prune(int keep) const;
   /// Removes what killed runs have left half-written.

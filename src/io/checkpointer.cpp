@@ -39,7 +39,11 @@ Checkpointer::Checkpointer(MPI_Comm comm, RunLog& log, CheckpointOptions options
   if (rankOf(comm_) == 0) files_.emplace(options_.outputFolder, log.path());
   lastTime_ = secondsSinceStart();
   log_.event("run", {{"uuid", run_.uuid}});
-  if (!from_) return;
+  if (!from_) {
+    folder_.removeLimit();
+    return;
+  }
+  limitKept_ = !options_.raised && folder_.hasLimit();
   from_->restoreChoices();
   log_.restore(from_->tables());
   last_ = from_->path();
@@ -49,6 +53,12 @@ Checkpointer::Checkpointer(MPI_Comm comm, RunLog& log, CheckpointOptions options
 
 void Checkpointer::iteration(const Progress& progress) {
   log_.iteration(progress);
+  // Of several solves the first: a run with a higher limit goes the same way up to there.
+  if (progress.last && !limitKept_) {
+    const std::string why = write("the limit of iterations", folder_.limitPath());
+    limitKept_ = why.empty();
+    if (!why.empty()) warn(why);
+  }
   tick();
 }
 
@@ -59,13 +69,16 @@ void Checkpointer::tick() {
   if (what & leaving) stop(reasonText(what));
   if (what) {
     const std::string why = write(what == periodic ? "" : reasonText(what));
-    if (!why.empty())
-      log_.message(fmt::format("WARNING: no checkpoint could be written: {}; the run goes on{}", why,
-                               last_.empty() ? "" : ", the last one is " + last_));
+    if (!why.empty()) warn(why);
     // The same request, where it reached this rank later than another, is fulfilled; others are not.
     pending_ = takeSignals() & ~(what & static_cast<int>(Asked::Usr2));
   }
   lastTick_ = secondsSinceStart();
+}
+
+void Checkpointer::warn(const std::string& why) {
+  log_.message(fmt::format("WARNING: no checkpoint could be written: {}; the run goes on{}", why,
+                           last_.empty() ? "" : ", the last one is " + last_));
 }
 
 int Checkpointer::asked() {
@@ -95,9 +108,10 @@ std::int64_t Checkpointer::bytes() const {
   return sum;
 }
 
-std::string Checkpointer::write(const std::string& because) {
+std::string Checkpointer::write(const std::string& because, std::filesystem::path path) {
   const double begin = secondsSinceStart();
-  const std::string path = folder_.path(next_).string();
+  const bool numbered = path.empty();
+  if (numbered) path = folder_.path(next_);
   CheckpointParts parts{run_, {}, log_.tables()};
   for (const Open& open : open_) parts.stages.push_back({open.path, &open.stage->state(), open.stage->finished()});
   lastTime_ = begin;  // a disk that is full is not asked again at every iteration
@@ -105,10 +119,10 @@ std::string Checkpointer::write(const std::string& because) {
     const std::int64_t bytes = writeCheckpoint(comm_, path, parts);
     const double seconds = secondsSinceStart() - begin;
     writing_ = std::max(writing_, seconds);
-    ++next_;
-    last_ = path;
-    log_.message(fmt::format("checkpoint {}: {:.4g} MB in {:.2f} s{}", path, 1e-6 * static_cast<double>(bytes), seconds,
-                             because.empty() ? "" : ", asked for by " + because));
+    if (numbered) ++next_;
+    last_ = path.string();
+    log_.message(fmt::format("checkpoint {}: {:.4g} MB in {:.2f} s{}", last_, 1e-6 * static_cast<double>(bytes),
+                             seconds, because.empty() ? "" : ", asked for by " + because));
   } catch (const RankError& e) {  // the same on all ranks
     if (e.code() != ExitCode::IoError && e.code() != ExitCode::CannotCreate) throw;
     return e.what();
@@ -156,6 +170,13 @@ void Checkpointer::close(const Stage& stage) noexcept {
   std::erase_if(open_, [&](const Open& open) { return open.stage == &stage; });
 }
 
-void Checkpointer::complete() { folder_.prune(0); }
+void Checkpointer::complete(bool limited) {
+  folder_.prune(0);
+  if (!limited)
+    folder_.removeLimit();
+  else if (limitKept_)
+    log_.message(fmt::format("{} is kept: with a higher [solver] iterations --resume auto goes on from there",
+                             folder_.limitPath().string()));
+}
 
 }  // namespace lacuna

@@ -20,6 +20,7 @@ struct CheckpointOptions {
   double everySeconds = 900;
   int keep = 3;
   double maxHours = 0;  ///< since the start of the program; 0: no limit
+  bool raised = false;  ///< the limit of iterations is higher than in what the run is resumed from
 };
 
 /// What stands between a run and its log: saves the state of all Stages every so often and where it is asked to, ends
@@ -38,8 +39,9 @@ class Checkpointer final : public Observer {
   void tick() override;
 
   const RunIdentity& run() const { return run_; }
-  /// The product is complete: removes the checkpoints.
-  void complete();
+  /// The product is complete: removes the checkpoints. `limited`: but that of the solve that stopped at its limit of
+  /// iterations, so that the run can go on with a higher one.
+  void complete(bool limited);
 
  private:
   struct Open {
@@ -51,8 +53,9 @@ class Checkpointer final : public Observer {
   int asked();  ///< bits of all ranks
   bool outOfTime() const;
   std::int64_t bytes() const;
-  /// Writes a checkpoint; why it could not, or empty.
-  std::string write(const std::string& because);
+  /// Writes a checkpoint, the next one or this; why it could not, or empty.
+  std::string write(const std::string& because, std::filesystem::path path = {});
+  void warn(const std::string& why);
   [[noreturn]] void stop(const std::string& because);
 
   MPI_Comm comm_;
@@ -68,6 +71,7 @@ class Checkpointer final : public Observer {
   int pending_ = 0;                        ///< signals that came while a checkpoint was written
   int next_ = 1;                           ///< number of the next checkpoint
   std::string last_;                       ///< the last one of this run
+  bool limitKept_ = false;                 ///< there is one of the first solve that stopped at its limit
   double lastTime_ = 0;                    ///< when it was written, or begun with; seconds since the start
   double writing_ = 0;                     ///< seconds that writing took at most
   double lastTick_ = 0, longestTick_ = 0;  ///< 0: there was none

@@ -43,8 +43,8 @@ double mixInStart(const std::function<double(Vec)>& value, Vec start, Vec x) {
 class Trial {
  public:
   /// A view of `start`, which becomes the result of Richardson-Lucy if that wins.
-  Trial(const ConvexEnergy& energy, const ConvexOptions& options, Vec start)
-      : energy_(energy), options_(options), best_(start) {}
+  Trial(const ConvexEnergy& energy, const ConvexOptions& options, Vec start, Observer* observer)
+      : energy_(energy), options_(options), best_(start), observer_(observer) {}
 
   static constexpr int iterations = 40;
   bool won() const { return won_; }
@@ -57,13 +57,14 @@ class Trial {
     constexpr int begins = 50;
     constexpr double far = 1e-3;  // of the way
     if (tried_ || admm.iterations < begins) return true;
-    tried_ = true;
-    if (admm.gap <= far * (admm.startEnergy - admm.energy)) return true;
+    if (admm.gap <= far * (admm.startEnergy - admm.energy)) return tried_ = true;
     const VecHandle x = like(best_);
     check(VecCopy(best_, x));
     liftZeros(x);
-    options_.richardsonLucy(iterations, x);
+    Quiet quiet(observer_);
+    options_.richardsonLucy(iterations, x, observer_ ? &quiet : nullptr);
     value_ = energy_.value(x);
+    tried_ = true;  // not before: a run that is stopped in the trial goes on in it
     won_ = std::isfinite(admm.gap) ? value_ < admm.energy - admm.gap : value_ < admm.energy;
     if (won_) check(VecCopy(x, best_));
     return !won_;
@@ -83,6 +84,7 @@ class Trial {
   const ConvexEnergy& energy_;
   const ConvexOptions& options_;
   Vec best_;
+  Observer* observer_;
   double value_ = 0;
   bool tried_ = false, won_ = false;
 };
@@ -139,7 +141,7 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const Space& space = problem.image.space();
   const ScratchVec start = space.scratch();
   check(VecCopy(x, start));
-  Trial trial(energy, options, start);
+  Trial trial(energy, options, start, observer);
   if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
   ProximalResult p;
   State state;

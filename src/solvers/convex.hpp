@@ -22,8 +22,9 @@ struct ConvexOptions {
   double handOver = 0.1;
   int newtonIterations = 50;  ///< limit
   std::string prefix = {};    ///< of the PETSc options
-  /// x <- the result of that many accelerated iterations of Richardson-Lucy from x > 0. Empty: there is no such thing.
-  std::function<void(int iterations, Vec x)> richardsonLucy = {};
+  /// x <- the result of that many accelerated iterations of Richardson-Lucy from x > 0, told to the observer (may be
+  /// null). Empty: there is no such thing.
+  std::function<void(int iterations, Vec x, Observer* observer)> richardsonLucy = {};
 };
 
 struct ConvexResult : Stopped {

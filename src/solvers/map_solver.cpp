@@ -93,6 +93,7 @@ PetscErrorCode monitor(Tao tao, void* ctx) {
     progress.gradientNorm = g;
     progress.seconds = MPI_Wtime() - p.started;
     progress.x = x;
+    progress.last = p.iteration >= p.options.iterations;
     p.observer->iteration(progress);
   });
 }

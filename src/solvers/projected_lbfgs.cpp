@@ -184,7 +184,8 @@ MapResult projectedLbfgs(const Term& term, const MapOptions& options, const Boun
       if (here.search(d) > 0) {
         inverse.end(here.x, here.g);
         fresh = false;
-        here.report(observer, ++r.iterations, MPI_Wtime() - started);
+        ++r.iterations;
+        here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
         continue;
       }
       stuck = fresh;

@@ -61,7 +61,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
       break;
     }
     share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
-    here.report(observer, ++r.iterations, MPI_Wtime() - started);
+    ++r.iterations;
+    here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }
   r.energy = here.energy;
   r.gradientNorm = here.kkt;

@@ -110,7 +110,7 @@ double ProjectedPoint::search(Vec d) {
   return 0;
 }
 
-void ProjectedPoint::report(Observer* observer, int iteration, double seconds) const {
+void ProjectedPoint::report(Observer* observer, int iteration, double seconds, bool last) const {
   if (!observer) return;
   Progress progress;
   progress.solver = "map";
@@ -119,6 +119,7 @@ void ProjectedPoint::report(Observer* observer, int iteration, double seconds) c
   progress.gradientNorm = kkt;
   progress.seconds = seconds;
   progress.x = x;
+  progress.last = last;
   observer->iteration(progress);
 }
 

@@ -34,7 +34,7 @@ struct ProjectedPoint {
   /// below the rounding of the energy are judged by their slope (Hager & Zhang 2005, doi:10.1137/030601880). The
   /// length; 0 if none is good.
   double search(Vec d);
-  void report(Observer* observer, int iteration, double seconds) const;
+  void report(Observer* observer, int iteration, double seconds, bool last = false) const;
 
  private:
   double energyOf(const TermAt& here) const;

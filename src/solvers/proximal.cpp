@@ -118,10 +118,13 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     p.energy = r.energy;
     p.seconds = MPI_Wtime() - started;
     p.x = x;
+    p.last = !r.converged && r.iterations >= options.iterations;
     observer->iteration(p);
   };
   if (!stage.restored()) tell();
-  while (r.iterations < options.iterations && !r.converged) {
+  while (!r.converged) {
+    if (r.iterations % options.energyEvery == 0 && options.goesOn && !options.goesOn(r)) break;
+    if (r.iterations >= options.iterations) break;
     ++r.iterations;
     const bool changes = options.adapt && rule.changesAt(r.iterations);
     admm.measure(options.adapt && rule.measuresAt(r.iterations));
@@ -143,7 +146,6 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     r.converged =
         std::isfinite(r.gap) && r.gap <= std::max(options.gap, options.rtol * (r.startEnergy - r.energy + r.gap));
     tell();
-    if (!r.converged && options.goesOn && !options.goesOn(r)) break;
   }
   r.penalties = admm.penalties();
   r.limited = !r.converged;

@@ -16,7 +16,8 @@ struct ProximalOptions {
   double relaxation = 1.8;    ///< in (0, 2)
   bool adapt = true;          ///< the penalties follow the curvature along the steps
   double firstPenalty = 0.3;  ///< of u, times the typical curvature of the noise
-  /// Asked after every evaluation of the energy but the last: false stops the iteration. Collective; may be empty.
+  /// Asked every `energyEvery` iterations: false stops. A run that was interrupted while it answered asks again.
+  /// Collective; may be empty.
   std::function<bool(const struct ProximalResult&)> goesOn = {};
 };
 

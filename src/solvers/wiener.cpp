@@ -58,6 +58,7 @@ WienerResult WienerFilter::solve(Vec xi, Observer* observer) const {
       p.target = options_.rtol;
       p.seconds = MPI_Wtime() - start;
       p.x = xi;
+      p.last = iteration >= options_.iterations && !(step.residual <= options_.rtol);
       observer->iteration(p);
     };
     static_cast<LinearResult&>(result) = solver_.solve(b_, xi, watch, iteration);

@@ -1,5 +1,6 @@
 /// Sources on a dark field through a wide PSF, where no penalty of ADMM fits all pixels: solveConvex changes its way.
 #include "base/rng.hpp"
+#include "interrupted.hpp"
 #include "model/likelihood.hpp"
 #include "model/poisson_noise.hpp"
 #include "model/sum_of_terms.hpp"
@@ -56,8 +57,8 @@ struct Field {
   ConvexOptions options() const {
     ConvexOptions o;
     o.proximal.rtol = 1e-8;
-    o.richardsonLucy = [this](int iterations, Vec x) {
-      RichardsonLucy(blur, y).solve(x, {.iterations = iterations, .accelerate = true});
+    o.richardsonLucy = [this](int iterations, Vec x, Observer* observer) {
+      RichardsonLucy(blur, y).solve(x, {.iterations = iterations, .accelerate = true}, observer);
     };
     return o;
   }
@@ -91,6 +92,39 @@ BOOST_AUTO_TEST_CASE(the_likeliest_image_is_found_within_a_bound) {
   BOOST_TEST(flux < 3 * counts);
   BOOST_TEST(bound < 1, bound << " nats above the minimum at most, of " << r.startEnergy - r.energy);
   BOOST_TEST(r.gap < 0.05);
+}
+
+BOOST_AUTO_TEST_CASE(a_trial_that_is_interrupted_goes_on_bit_by_bit) {
+  const Field f;
+  ConvexEnergy energy{[&](Vec x) { return f.likelihood->at(x)->value(); }};
+  energy.term = [&](double) { return f.likelihood; };
+  constexpr int admm = 51, trial = 40;  // what is told of before the trial, and of it
+  Interrupter none;
+  const VecHandle wanted = f.start();
+  const ConvexResult reference = solveConvex(f.problem, energy, f.options(), wanted, &none);
+  BOOST_REQUIRE(reference.richardsonLucyIterations == trial);
+  BOOST_REQUIRE(none.calls() > admm + trial);
+  for (const int at : {admm, admm + 1, admm + 23, admm + trial}) {
+    Interrupter stop;
+    VecHandle x;
+    ConvexResult r;
+    int iterations = 0;
+    ConvexOptions options = f.options();
+    const auto trying = options.richardsonLucy;
+    options.richardsonLucy = [&](int n, Vec v, Observer* observer) {
+      const int before = stop.calls();
+      trying(n, v, observer);
+      iterations = stop.calls() - before;
+    };
+    BOOST_TEST(interruptAndResume(stop, at, [&](Observer& o) {
+      x = f.start();
+      r = solveConvex(f.problem, energy, options, x, &o);
+    }));
+    BOOST_TEST(iterations == trial - (at - admm), "at " << at << " the trial began anew, or not at all");
+    BOOST_TEST(inNaturalOrder(f.cube.space(), x) == inNaturalOrder(f.cube.space(), wanted), "at " << at);
+    BOOST_TEST(r.energy == reference.energy);
+    BOOST_TEST(r.newtonIterations == reference.newtonIterations);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(total_variation_brings_the_image_nearer_to_the_truth) {
