@@ -13,6 +13,8 @@ import time
 from .failure import CANNOT_CREATE, CHECKPOINTED, NO_INPUT, Failure, Interrupted
 from .study import Case, Study
 
+# Ranks that got a signal, before or after they could handle it: meant for all of the study.
+STOPPED = (CHECKPOINTED, 128 + signal.SIGUSR1, 128 + signal.SIGTERM)
 ITERATION_LIMIT = 3  # exit code: the result is written; a study may well fix the number of iterations
 TAIL = 8  # lines of stderr that a report shows
 # mpirun's own remarks on a rank that failed; what the rank said itself is worth more.
@@ -76,7 +78,7 @@ class Launcher:
                 raise
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"# {shlex.join(words)}\n{out}\n{err}")
-        if process.returncode == CHECKPOINTED:  # a signal to the ranks: meant for all of the study
+        if process.returncode in STOPPED:
             raise Interrupted("a signal to the run")
         lines = [line for line in err.splitlines() if line.strip() and not line.startswith(NOISE)]
         return {"status": status, "exit_code": process.returncode, "wall_seconds": time.time() - begin, "stdout": out,

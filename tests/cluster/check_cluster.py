@@ -4,6 +4,7 @@ its network: in the end the maps are those of an undisturbed run.
 check_cluster.py [CASE...]     on the head node of tests/cluster/cluster.sh, in a folder with jobs/, inputs/, drivers/ and build/release
 """
 import glob
+import json
 import os
 import subprocess
 
@@ -75,7 +76,7 @@ class Disturbed:
 
     def __init__(self, name, seconds, *options):
         self.name = name
-        for old in glob.glob(f"{name}[._]*.*"):
+        for old in glob.glob(f"{name}.*") + glob.glob(f"{name}_peaks.*"):
             os.remove(old)
         self.number, self.undisturbed = reference(seconds)
         self.job = submit(*PLACE, *options, "jobs/map.sbatch", config(name, self.number))
@@ -127,6 +128,18 @@ def cancelled():
     run.job.ends("CANCELLED")
     require(glob.glob("cancelled.ckpt.*.h5") and not os.path.exists("cancelled.h5"), "no checkpoint, or a product, after scancel")
     run.job = submit(*PLACE, "jobs/map.sbatch", "cancelled.toml")
+    run.job.ends()
+    return run.is_right()
+
+
+def moved():
+    """Begun on two nodes, gone on with on one, and then on three."""
+    run = Disturbed("moved", 20)
+    for share, place in ((0.2, ["--nodes=1", f"--ntasks-per-node={RANKS}"]), (0.5, ["--nodes=3", "--ntasks-per-node=1"])):
+        run.is_at_work(share)
+        call("scancel", run.job.number)
+        run.job.ends("CANCELLED")
+        run.job = submit(*place, "jobs/map.sbatch", "moved.toml")
     run.job.ends()
     return run.is_right()
 
@@ -195,6 +208,65 @@ def chain():
     return text.split(";")[0]
 
 
+def study(name):
+    """The results of a scaling study so far."""
+    try:
+        with open(f"{name}/{name}.json", encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return {"runs": [], "floors": []}
+
+
+def is_studied(name, before):
+    """All runs are done, over both nodes where there are that many ranks, and those from before are not done again."""
+    data = study(name)
+    require(data["runs"][:len(before)] == before, f"{name}: runs that were done are done again")
+    counts = [2**i for i in range(10) if 2**i <= 2 * RANKS]
+    wanted = [(repeat, ranks) for repeat in (1, 2, 3) for ranks in counts]
+    found = [(run["repeat"], run["ranks"]) for run in data["runs"]]
+    require(found == wanted and len(data["floors"]) == len(found), f"{name}: runs (repeat, ranks) {found}")
+    for run in data["runs"] + data["floors"]:
+        require(run["status"] == "done", f"{name}: {run}")
+    for run in data["runs"]:
+        nodes = 2 if run["ranks"] > RANKS else 1
+        require(f"srun --mpi=pmix --cpu-bind=cores --nodes={nodes} --ntasks={run['ranks']} " in run["command"], run["command"])
+        require(run["layout"]["time_groups"] * run["layout"]["ranks_in_space"] == run["ranks"], f"{run['layout']}")
+    with open(f"{name}/report.html", encoding="utf-8") as file:
+        require(f"{name.capitalize()} scaling" in file.read(), "the report does not tell of it")
+    return f"{len(found)} runs"
+
+
+def strong():
+    """A scaling study as the body of a job, cancelled in the middle: the next job goes on with the next run."""
+    words = [*PLACE, "jobs/strong.sbatch", "8"]
+    job = submit(*words)
+    wait("two runs", lambda: len(study("strong")["runs"]) >= 2 or job.JobState in OVER)
+    call("scancel", job.number)
+    job.ends("CANCELLED")
+    before = study("strong")["runs"]
+    require(2 <= len(before) and before[-1]["status"] == "done", f"after scancel: {before}")
+    job = submit(*words)
+    job.ends()
+    return f"{len(before)} runs before scancel, " + is_studied("strong", before)
+
+
+def weak():
+    """A study whose ranks get SIGUSR1 requeues itself."""
+    job = submit(*PLACE, "jobs/weak.sbatch", "4")
+    wait("a run", lambda: study("weak")["runs"] or job.JobState in OVER)
+
+    def requeued():  # one that comes between two runs reaches nobody
+        if "interrupted by" in job.log() or int(job.Restarts) > 0 or job.JobState in OVER:
+            return True
+        subprocess.run(["scancel", "--signal=USR1", job.number], capture_output=True, check=False)
+        return False
+    wait("the job to be requeued", requeued)
+    before = study("weak")["runs"]
+    job.ends()
+    require(int(job.Restarts) > 0, f"no restart:\n{job.log()}")
+    return is_studied("weak", before)
+
+
 def movie():
     """jobs/movie.sbatch as it is."""
     job = submit(f"--ntasks-per-node={RANKS}", "jobs/movie.sbatch")
@@ -206,6 +278,6 @@ def movie():
 
 if __name__ == "__main__":
     try:
-        perform([limit, signal, cancelled, crash, crash_first, cut, cut_first, array, chain, movie])
+        perform([limit, signal, cancelled, moved, crash, crash_first, cut, cut_first, array, chain, movie, strong, weak])
     except (Failure, subprocess.SubprocessError) as error:
         raise SystemExit(f"FAILED: {error}") from error
