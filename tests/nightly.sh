@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 read -r -d '' steps <<'STEPS'
 release     bash tests/run.sh release
 petsc64     bash tests/run.sh petsc64
+large       ctest --preset petsc64 -C nightly -R large_file --output-on-failure
 sanitizers  bash tests/unit.sh asan-ubsan
 memory      ctest --preset release -C nightly --no-tests=error -V -R '^deconvolve_memory'
 valgrind    bash cmake/install-packages.sh nightly && ctest --preset release -C nightly --no-tests=error -L '^valgrind' -j "$(nproc)"

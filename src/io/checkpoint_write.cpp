@@ -70,7 +70,7 @@ std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, c
   const auto timed = phase.scope(1e-9 * static_cast<double>(bytes) / sizeOf(comm));
   OutputFile out(comm, path, true);
   out.requireSpace(bytes + tableBytes + (1 << 20));
-  H5Writer file(comm, out.temporary(), std::int64_t{1} << 28, H5Writer::Metadata::Checked);
+  H5Writer file(comm, out.temporary(), H5Writer::Metadata::Checked);
   file.attribute("/", "format", checkpointFormat);
   file.attribute("/", "format_version", checkpointVersion);
   file.attribute("/", "program", parts.run.program);

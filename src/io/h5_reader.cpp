@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "io/chunk_reader.hpp"
 #include "io/crash_guard.hpp"
 #include "io/h5_guard.hpp"
 
@@ -113,8 +114,11 @@ void H5Reader::readField(const std::string& dataset, const Cube& cube, const Win
     if (part.empty()) return;
     const CrashGuard guard(path_, 8 * static_cast<double>(part.size()));
     const H5Id object = open();
-    const H5Selection at = h5Selection(cube, window, part, static_cast<int>(extents.size() - expected.size()));
+    const std::size_t leading = extents.size() - expected.size();
     WriteLocal out(x);
+    const std::span<double> local(out.data(), static_cast<std::size_t>(out.size()));
+    if (readChunks(object, fieldRegion(cube, window, part, leading), local)) return;
+    const H5Selection at = h5Selection(cube, window, part, static_cast<int>(leading));
     if (H5Dread(object, H5T_NATIVE_DOUBLE, at.memory, at.file, H5P_DEFAULT, &out[0]) < 0)
       throw Error(ExitCode::BadData, what + ": " + h5Message());
   });
@@ -163,6 +167,9 @@ void H5Reader::readPartAs(hid_t memory, bool integers, const std::string& datase
     if (count == 0) return;
     const CrashGuard guard(path_, 8 * static_cast<double>(count));
     const H5Id object = open();
+    if (!integers && readChunks(object, columnRegion(h5Extents(object)[0], start, count),
+                                {static_cast<double*>(out), static_cast<std::size_t>(count)}))
+      return;
     const auto first = static_cast<hsize_t>(start), n = static_cast<hsize_t>(count);
     const H5Id from(H5Dget_space(object), H5Sclose), to(H5Screate_simple(1, &n, nullptr), H5Sclose);
     if (H5Sselect_hyperslab(from, H5S_SELECT_SET, &first, nullptr, &n, nullptr) < 0 ||

@@ -1,36 +1,36 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "io/chunk_file.hpp"
 #include "io/h5_file.hpp"
-#include "io/h5_read_back.hpp"
+#include "io/h5_skeleton.hpp"
 
 namespace lacuna {
 
-/// Writes an HDF5 file by all ranks at once (MPI-IO): chunks of about 2 MiB with fletcher32, collective transfers, in
-/// which ranks without data take part. Missing groups are made.
-///
-/// Parallel HDF5 neither survives nor reports a full disk: it crashes at close, hangs, or returns success. So the space
-/// for every dataset is reserved first (fallocate, or a look at the free space where the file system has no such call),
-/// which throws (exit 74) in good order; and if a call of HDF5 fails all the same on any rank, one message is printed,
-/// the file is removed and the job is aborted with exit code 74, without calling HDF5 again.
+/// Writes an HDF5 file by all ranks at once: chunks of about 2 MiB with fletcher32. Rank 0 alone speaks to HDF5 (names,
+/// shapes, attributes, small values, and where the chunks are); the entries of fields and columns are written by the
+/// ranks that hold them, each to the places of its chunks (ChunkFile). So the file is the same on any number of ranks,
+/// no transfer waits inside a library for others, and a disk that refuses a write is an error like any other: 74 on all
+/// ranks, with the reason of the system. The space for every dataset is reserved first (fallocate, or a look at the
+/// free space where the file system has no such call).
 ///
 /// All methods are collective with the same arguments on all ranks, but for the entries of x, the parts of
-/// writeColumn, and for `values` and `strings`, of which rank 0's are taken.
+/// writeColumn, and names, attributes, `values` and `strings`, of which rank 0's are taken.
 class H5Writer {
  public:
   /// Compatible: what every version of HDF5 reads. Checked: in the structures of HDF5 1.10, which have checksums, so
   /// that a flipped bit is an error and does not lead astray.
   enum class Metadata { Compatible, Checked };
   /// Truncates `path` (OutputFile::temporary()). 73 if it cannot be created.
-  /// `pieceBytes`: what a rank hands to HDF5 in one call (HDF5 keeps a copy of it).
-  H5Writer(MPI_Comm comm, std::string path, std::int64_t pieceBytes = std::int64_t{1} << 28,
-           Metadata metadata = Metadata::Compatible);
+  H5Writer(MPI_Comm comm, std::string path, Metadata metadata = Metadata::Compatible);
   H5Writer(const H5Writer&) = delete;
   H5Writer& operator=(const H5Writer&) = delete;
-  /// Closes the file if all ranks get here within 3 s; else leaves it to the farewell of base/run.
+  /// Rank-local. Without close() the file is left unfinished.
   ~H5Writer();
 
   /// Makes an empty group, for attributes.
@@ -66,25 +66,35 @@ class H5Writer {
 
   /// Everything written so far is on disk when it returns (on every node).
   void flush();
-  /// Closes the file and reads the fields back to see that they are there (74). Nothing may be written after it.
+  /// Closes the file and looks whether it is what was written (74; ChunkFile::requireReadBack). Nothing may be written
+  /// after it.
   void close();
 
  private:
-  H5Id createDataset(const std::string& name, const std::vector<hsize_t>& extents, hid_t type);
+  /// Runs `work` on rank 0; 74 on all ranks if it or HDF5 or the disk fails.
+  void onRoot(const std::string& what, const std::function<bool()>& work);
+  H5Id createDataset(const std::string& name, const std::vector<std::int64_t>& extents, hid_t type);
+  /// Entries of all ranks.
+  void writeRegion(const std::string& name, const FileRegion& mine, const double* values, const std::string& units,
+                   const std::string& longName);
   /// A 1-D dataset of rank 0's data.
   void writeRoot(const std::string& name, std::size_t count, hid_t memoryType, hid_t fileType, const void* data);
   void setAttribute(const std::string& object, const std::string& name, hid_t type, const void* data);
-  /// Makes sure that the disk has room.
+  /// Rank-local. Makes sure that the disk has room for `bytes` more.
   void reserve(std::int64_t bytes, const std::string& what);
-  /// Aborts the job unless all ranks are well.
-  void require(bool ok, const std::string& what);
 
-  MPI_Comm comm_ = MPI_COMM_NULL;  ///< our own: no one else's messages can meet ours
+  MPI_Comm comm_;
   std::string path_;
-  std::int64_t pieceBytes_, planned_ = 1 << 16;
+  std::int64_t planned_ = 1 << 16;
   Metadata metadata_;
-  H5Id file_;
-  std::vector<WrittenField> written_;
+  std::shared_ptr<H5Skeleton> skeleton_ = std::make_shared<H5Skeleton>();
+  H5Id file_;         ///< of rank 0
+  ChunkFile chunks_;  ///< of this rank
+  struct Stored {
+    std::string name;
+    std::int64_t bytes;
+  };
+  std::vector<Stored> stored_;  ///< rank 0's list of what the ranks wrote
 };
 
 }  // namespace lacuna
