@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(fill_equals_numpy_pad) {
 
 BOOST_AUTO_TEST_CASE(padded_shape_follows_the_boundary_in_time) {
   eachCase([](const Case& c, const Cube& cube) {
-    const PaddedShape& p = Halo(cube, c.rows, c.frames).padded();
+    const Halo halo(cube, c.rows, c.frames);
+    const PaddedShape& p = halo.padded();
     const Box& box = cube.box();
     if (box.size() == 0) {
       BOOST_TEST(p.size() == 0u);
