@@ -6,6 +6,7 @@
 #include "model/poisson_noise.hpp"
 #include "model/sum_of_terms.hpp"
 #include "priors/white_prior.hpp"
+#include "solvers/convex.hpp"
 #include "solvers/map_solver.hpp"
 #include "solvers/richardson_lucy.hpp"
 #include "solvers/wiener.hpp"
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_nan_in_the_fifth_iteration_ends_every_solver) {
       const WienerFilter filter(std::make_shared<Likelihood>(p.A, noise), true, nullptr, {1e-12, 1000, ""});
       return filter.solve(p.x);
     });
-    for (const char* method : {"newton", "nls", "lmvm", "bqnls"})
+    for (const char* method : {"newton", "lbfgs", "nls", "lmvm", "bqnls"})
       expectDiverged(method, [&] {
         const Setup p(good);
         const auto noise = std::make_shared<PoissonNoise>(p.s, p.counts);
@@ -88,8 +89,34 @@ BOOST_AUTO_TEST_CASE(a_nan_in_the_fifth_iteration_ends_every_solver) {
         MapOptions how;
         how.method = method;
         how.rtol = 1e-14;
-        if (how.method == "newton" || how.method == "bqnls") how.lower = 0;
+        if (how.method != "nls" && how.method != "lmvm") how.lower = 0;
         return solveMap(*likelihood, how, p.x);
       });
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_mean_that_becomes_nan_ends_admm) {
+  const Cube cube = cubeOf({1, 1, 1, 12, 10}, 1);
+  const auto blur = Convolution::make(cube, cube, {{1, 3, 3, {0, 1, 1}, {1, 2, 1, 2, 4, 2, 1, 2, 1}}}, {});
+  const VecHandle counts = cube.space().vec(), x = cube.space().vec();
+  fillNatural(cube.space(), counts, [](std::int64_t i) { return static_cast<double>(3 + i * 7 % 20); });
+  check(VecSet(x, 1));
+  const auto noise = std::make_shared<PoissonNoise>(cube.space(), counts);
+  ConvexProblem problem(*blur);
+  problem.noise = noise;
+  problem.totalVariation = 0.1;
+  int good = 5;
+  ConvexEnergy energy;
+  energy.value = [&](Vec at) {
+    const ScratchVec mean = cube.space().scratch();
+    blur->apply(at, mean);
+    if (good-- <= 0) {
+      const WriteLocal m(mean);
+      for (const NaturalRun& run : cube.space().naturalRuns())
+        if (run.natural == 0) m[run.local] = std::nan("");
+    }
+    return noise->value(mean);
+  };
+  expectDiverged("ADMM", [&] { return solveConvex(problem, energy, {}, x); });
+  BOOST_TEST(good < 0);
 }
