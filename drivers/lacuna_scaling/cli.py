@@ -10,9 +10,9 @@ import sys
 
 from .failure import CHECKPOINTED, RUN_FAILED, USAGE, Failure, Interrupted
 from .forecast import outlook
-from .model import Model, largest_from_smaller, leave_one_out, usable
+from .model import Model, doubt, largest_from_smaller, leave_one_out, usable
 from .phases import base_of, disagreement, efficiency, karp_flatt, points
-from .report import page
+from .report import page, serial_text
 from .results import Results, make_folder, write
 from .runner import Launcher, run_case, run_floors
 from .study import KEYS, Case, Study, read_study
@@ -118,12 +118,13 @@ def summary(found, checks, largest, ahead) -> None:
                 e = efficiency(p, base)
                 serial = karp_flatt(e * p.ranks / base.ranks, p.ranks / base.ranks) if kind == "strong" else None
                 say(f"{'':<16}{p.ranks:>6}{f'{p.time_groups} x {p.ranks_in_space}':>14}{p.seconds:>10.4g}{e:>12.1%}"
-                    f"{'-' if serial is None else format(serial, '.3f'):>12}{p.memory / 1e6:>11.1f}")
+                    f"{'-' if serial is None else serial_text(serial):>12}{p.memory / 1e6:>11.1f}")
     for title, list_ in (("each case from the others", checks), ("most ranks from fewer", largest)):
         if list_:
             say(f"model, {title}: errors " + ", ".join(f"{c.error:+.1%} ({c.case})" for c in list_))
     if ahead:
-        say(f"\nPREDICTED: {ahead.answer}\n")
+        say(f"\nPREDICTED: {ahead.answer}")
+        say(doubt(checks + largest) + "\n")
 
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)

@@ -277,3 +277,11 @@ def largest_from_smaller(points: list[Point]) -> list[Check]:
         return []
     model = Model(smaller, points)
     return [Check(p.case, p.seconds, model.predict_point(p), len(smaller)) for p in points if p.ranks == most]
+
+
+def doubt(checks: list[Check]) -> str:
+    """What is to be said beside a prediction of a model that missed by too much what it had not seen; empty: nothing."""
+    enough = 0.3
+    worst = max((abs(check.error) for check in checks), default=0.0)
+    return "" if worst <= enough else (f"Do not rely on this: the model misses runs that it had not seen by up to {worst:.0%}. Measure on a quiet machine, "
+                                       "longer runs, and more numbers of ranks.")

@@ -5,7 +5,7 @@ import html
 
 from . import svg
 from .forecast import Outlook, duration
-from .model import Check, Model
+from .model import Check, Model, doubt
 from .phases import GROUPS, Point, base_of, efficiency, floor_ratios, karp_flatt
 from .svg import COLOURS, Line
 
@@ -19,8 +19,8 @@ figure{background:#fff;border:1px solid #dde2e8;margin:0;padding:12px}figcaption
 svg{width:100%;height:auto;display:block}.key svg{display:inline-block;width:18px;height:12px;margin-right:5px}
 svg text{font-size:11px;fill:#3c4654}.title{font-size:12px}.grid{stroke:#e8ebef}.axis{stroke:#8a94a0;fill:none}
 .ideal{stroke:#8a94a0;stroke-width:1.5;stroke-dasharray:2 3;fill:none}.legend{margin:6px 0 0;font-size:13px}.key{margin-right:16px;white-space:nowrap}
-.scroll{overflow-x:auto}table{border-collapse:collapse;background:#fff;font-size:13.5px}th,td{border:1px solid #dde2e8;padding:4px 9px;text-align:right}
-th{background:#eef1f4;font-weight:600}td:first-child,th:first-child{text-align:left}td.text{text-align:left}
+.charts+.scroll{margin-top:14px}.scroll{overflow-x:auto}table{border-collapse:collapse;background:#fff;font-size:13.5px}th,td{border:1px solid #dde2e8;padding:4px 9px;text-align:right}
+th{background:#eef1f4;font-weight:600}td:first-child,th:first-child{text-align:left}td{white-space:nowrap}td.text{text-align:left}
 .predicted td,.predicted th{font-style:italic;background:#fbf7ee}.predicted th{background:#f3ead6}.tag{background:#a16207;color:#fff;font-size:12px;border-radius:3px;padding:1px 7px;font-style:normal}
 .tag.m{background:#0b6e99}pre{background:#fff;border:1px solid #dde2e8;padding:8px 10px;white-space:pre-wrap;font-size:12.5px}
 """
@@ -34,6 +34,11 @@ def esc(text) -> str:
 
 def number(value, form=".3g") -> str:
     return "–" if value is None else format(value, form)
+
+
+def serial_text(fraction) -> str:
+    """A Karp-Flatt fraction; above 1 the ranks lose time, which Amdahl's law does not know."""
+    return "–" if fraction is None else "above 1" if fraction > 1 else f"{fraction:.3f}"
 
 
 def table(head, rows, css="") -> str:
@@ -87,7 +92,7 @@ def scaling_table(points, kind, base) -> str:
         e = efficiency(p, base)
         gain = e * p.ranks / base.ranks
         rows.append([p.label + (" *" if p.oversubscribed else ""), f"{p.seconds:.4g}", f"{p.median:.4g}", f"{p.solve_seconds:.4g}", p.iterations,
-                     f"{gain:.3g}", f"{e:.1%}", number(karp_flatt(gain, p.ranks / base.ranks) if kind == "strong" else None, ".3f"),
+                     f"{gain:.3g}", f"{e:.1%}", serial_text(karp_flatt(gain, p.ranks / base.ranks) if kind == "strong" else None),
                      number(efficiency(p, base, lambda q: q.solve_seconds), ".1%"), f"{p.memory / 1e6:.1f}", p.repeats])
     note = '<p class="note">* more ranks than cores: they share them. Such runs are no part of the model.</p>' if any(p.oversubscribed for p in points) else ""
     return table(["ranks (time x space)", "best s", "median s", "of it solving s", "iterations", "speed-up", "efficiency", "Karp-Flatt serial fraction",
@@ -137,7 +142,7 @@ def floor_section(points: list[Point]) -> str:
     for p in points:
         if p.floor:
             ratios = floor_ratios(p)
-            rows.append([f"{p.kind} {p.label}", *(f"{ratios[k][0]:.2f}" if k in ratios else "–" for k in kinds),
+            rows.append([f"{p.kind} {p.label}", *(f"{ratios[k][0]:.3g}" if k in ratios else "–" for k in kinds),
                          f"{p.floor['triad_gb_per_s_rank']:.3g}", number(1e6 * p.floor["latency_s"] or None), number(p.floor["bandwidth_gb_per_s"] or None),
                          number(1e6 * p.floor["allreduce_s"] or None)])
     if not rows:
@@ -195,6 +200,10 @@ def page(data: dict, points: list[Point], disagreements: list[str], model, check
     alarm = "" if not disagreements else ('<div class="alarm"><b>The runs do not agree.</b> The same problem must have the same energy to 1e-10 on any ranks:<ul>'
                                           + "".join(f"<li>{esc(line)}</li>" for line in disagreements) + "</ul></div>")
     answer = f'<div class="answer">{PREDICTED} {esc(outlook.answer)}</div>' if outlook else ""
+    doubts = doubt(checks + largest)
+    if outlook and doubts:
+        answer += f'<div class="alarm">{esc(doubts)}</div>'
+    points = sorted(points, key=lambda p: (p.kind, p.ranks, -p.time_groups))
     runs = [r for r in data["runs"] if r["status"] == "done"]
     body = [f"<h1>Scaling of {esc(study['name'])}</h1>",
             f'<p class="meta">{esc(study["program"])} {esc(study["config"])}; {len(runs)} runs on {esc(data.get("host", "?"))}, {esc(data.get("date_utc", "?"))}</p>',

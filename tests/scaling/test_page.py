@@ -14,7 +14,7 @@ from test_model import Settings
 
 from lacuna_scaling import svg
 from lacuna_scaling.forecast import outlook
-from lacuna_scaling.model import Model, largest_from_smaller, leave_one_out
+from lacuna_scaling.model import Check, Model, largest_from_smaller, leave_one_out
 from lacuna_scaling.report import page
 from lacuna_scaling.study import KEYS
 
@@ -41,14 +41,14 @@ class Balanced(html.parser.HTMLParser):
             raise AssertionError(f"</{tag}> closes nothing")
 
 
-def make_page(points=None, failed=(), disagreements=()):
+def make_page(points=None, failed=(), disagreements=(), checks=None):
     points = study_points() if points is None else points
     study = {table: {key: default for key, (_, default, _) in keys.items()} for table, keys in KEYS.items()}
     study["study"].update(name="a <b> & \"c\"", program="lacuna-deconvolve", config="c.toml")
     data = {"study": study, "runs": [{"status": "done", "case": "x", "repeat": 1}, *failed], "floors": []}
     model = Model(points) if points else None
     ahead = outlook(Settings({"model.network": "hdr"}), model, points[0], 8) if points else None
-    return page(data, points, list(disagreements), model, leave_one_out(points), largest_from_smaller(points), ahead)
+    return page(data, points, list(disagreements), model, leave_one_out(points) if checks is None else checks, largest_from_smaller(points), ahead)
 
 
 class Page(unittest.TestCase):
@@ -79,6 +79,12 @@ class Page(unittest.TestCase):
         self.assertIn('class="predicted"', predicted)
         self.assertIn("Assumptions", predicted)
         self.assertIn("Karp-Flatt", measured)
+
+    def test_a_model_that_is_wrong_is_not_recommended(self):
+        self.assertNotIn("Do not rely on this", make_page())
+        text = make_page(checks=[Check("a", 1.0, 1.1, 3), Check("b", 10.0, 4.0, 3)])
+        self.assertIn("by up to 60%", text)
+        self.assertLess(text.index("Do not rely on this"), text.index("Strong scaling"))
 
     def test_failures_come_before_results(self):
         text = make_page(failed=[{"status": "failed", "case": "strong_2", "repeat": 1, "exit_code": 70, "stderr_tail": ["<boom>"]}],
