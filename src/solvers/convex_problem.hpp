@@ -15,9 +15,11 @@ namespace lacuna {
 
 /// What the proximal solver minimises over images x (frames of a movie, or one frame seen in several epochs):
 ///   E(x) = noise(exposure (h * x) + background; y) + smooth/2 |D x|^2 or |K x|^2 + totalVariation sum |D x|_2
-///          + starlet sum_{j <= scales} |W_j x|_1 + chain(x) + 1/2 sum_k |FFT(x - mean)(k)|^2 / (N P(k)),      x >= 0 where `positive`,
+///          + starlet sum_{j <= scales} |W_j x|_1 + chain(x) + 1/2 sum_k |FFT(x - mean)(k)|^2 / (N P(k)),      x >= 0
+///          where `positive`,
 /// D forward differences over spacing, K = D^T D (order 2), both with free boundary and frame by frame, |.|_2 over the
-/// axes of a pixel, W_j the coefficients of scale j of the Starlet transform. Small things are copied, fields are views that must outlive the solve.
+/// axes of a pixel, W_j the coefficients of scale j of the Starlet transform. Small things are copied, fields are views
+/// that must outlive the solve.
 struct ConvexProblem {
   ConvexProblem() = default;
   /// With the images, PSFs and boundary of h * x.
