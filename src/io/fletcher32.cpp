@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/vector_clones.hpp"
+
 namespace lacuna {
 namespace {
 
@@ -19,7 +21,7 @@ struct Sums {
 
 /// Sums of `rows` rows of words, in the byte order of this machine: a lane sums its words, and these sums (so that word
 /// r counts rows - r times); the lanes are put together at the end.
-[[gnu::target_clones("avx512f", "avx2", "default")]] Sums sumsOf(const unsigned char* at, std::size_t rows) {
+LACUNA_VECTOR_CLONES Sums sumsOf(const unsigned char* at, std::size_t rows) {
   Lanes plain{}, weighted{};
   for (std::size_t r = 0; r < rows; ++r) {
     Words words;
