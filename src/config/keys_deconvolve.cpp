@@ -86,9 +86,9 @@ std::vector<Key> solverKeys() {
        .standard = "auto",
        .choices = {"auto", "admm", "newton", "quasi-newton"},
        .when = map,
-       .doc = "auto: admm where it can be used (bounds with boundary zero or periodic, total variation), followed "
-              "by Newton steps on the free pixels, or given up for Richardson-Lucy and Newton where a trial shows that "
-              "these are nearer; else Newton's method. The answer does not depend on it."},
+       .doc = "auto: admm where it can be used (bounds with boundary zero or periodic, total variation, "
+              "starlets), followed by Newton steps on the free pixels, or given up for Richardson-Lucy and Newton "
+              "where a trial shows that these are nearer; else Newton's method. The answer does not depend on it."},
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,

@@ -26,13 +26,14 @@ std::string MapRoute::whyNotProximal(double strength) const {
   using S = SpacePrior::Kind;
   using T = TimePrior::Kind;
   if (priors_.space.kind == S::Entropy) return "the prior in space";
-  if (priors_.time.kind == T::Gamma || priors_.time.kind == T::TotalVariation) return "the prior in time";
+  if (priors_.time.kind == T::Gamma) return "the prior in time";
   return lacuna::whyNotProximal(convexProblem(strength));
 }
 
 bool MapRoute::norms() const {
   using S = SpacePrior::Kind;
-  return priors_.space.kind == S::TotalVariation || priors_.space.kind == S::Starlet;
+  return priors_.space.kind == S::TotalVariation || priors_.space.kind == S::Starlet ||
+         priors_.time.kind == TimePrior::Kind::TotalVariation;
 }
 
 std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
@@ -148,6 +149,7 @@ ConvexProblem MapRoute::convexProblem(double strength) const {
   if (space.kind == SpacePrior::Kind::TotalVariation) p.totalVariation = weight;
   if (space.kind == SpacePrior::Kind::Starlet) p.starlet = weight, p.scales = space.scales;
   if (space.kind == SpacePrior::Kind::Gaussian) p.power = space.power, p.mean = space.mean;
+  if (priors_.time.kind == TimePrior::Kind::TotalVariation) p.timeVariation = priors_.time.strength.value_or(strength);
   p.chain = priors_.time.chain;
   p.chainPower = priors_.time.power;
   if (options_.deterministic) p.planning = Planning::Estimate;

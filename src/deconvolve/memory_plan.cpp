@@ -9,6 +9,7 @@
 #include "solvers/proximal.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 #include "solvers/starlet_split.hpp"
+#include "solvers/step_split.hpp"
 
 namespace lacuna {
 namespace {
@@ -39,6 +40,7 @@ std::int64_t admmBytes(const ConvexProblem& p) {
   if (p.stack()) sum += 24 * modes;
   if (p.totalVariation > 0) sum += (axes + 1) * field + (frames > 0 ? field / frames : 0) + 8 * modes;
   if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales);
+  if (p.timeVariation > 0) sum += StepSplit::bytes(grid);
   return sum;
 }
 
@@ -64,6 +66,7 @@ ConvexProblem splitProblem(const Cube& data, const Cube& unknown, const std::vec
   p.starlet = priors.space.kind == SpacePrior::Kind::Starlet ? 1 : 0;
   p.scales = priors.space.scales;
   if (priors.space.kind == SpacePrior::Kind::Gaussian) p.power = priors.space.power;
+  p.timeVariation = priors.time.kind == TimePrior::Kind::TotalVariation ? 1 : 0;
   p.chain = priors.time.chain;
   p.chainPower = priors.time.power;
   return p;
@@ -75,9 +78,10 @@ bool goesToAdmm(const ConvexProblem& p, const ImagingPriors& priors, const Decon
   using T = TimePrior::Kind;
   if (options.algorithm != "auto") return options.algorithm == "admm";
   if (options.positivity == Positivity::Exponential) return false;
-  if (options.positivity == Positivity::None && p.totalVariation == 0 && p.starlet == 0) return false;
+  if (options.positivity == Positivity::None && p.totalVariation == 0 && p.starlet == 0 && p.timeVariation == 0)
+    return false;
   if (priors.space.kind == S::Entropy) return false;
-  if (priors.time.kind == T::Gamma || priors.time.kind == T::TotalVariation) return false;
+  if (priors.time.kind == T::Gamma) return false;
   return whyNotProximal(p).empty();
 }
 

@@ -2,30 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
-#include "grid/padding.hpp"
 #include "operators/psf_transfer.hpp"
 #include "solvers/spectral_kernels.hpp"
 
 namespace lacuna {
 namespace {
-
-/// What the PSF reaches from a pixel along z, y, x: y(p) needs x from p - before to p + after.
-struct Reach {
-  std::array<PetscInt, 3> before{}, after{};
-};
-Reach reachOf(const std::vector<Psf>& psfs) {
-  Reach r;
-  for (const Psf& h : psfs) {
-    const std::array<PetscInt, 3> n{h.nz, h.ny, h.nx};
-    for (std::size_t a = 0; a < 3; ++a) {
-      r.before[a] = std::max(r.before[a], n[a] - 1 - h.center[a]);
-      r.after[a] = std::max(r.after[a], h.center[a]);
-    }
-  }
-  return r;
-}
 
 const ConvexProblem& checked(const ConvexProblem& p) {
   const std::string why = Admm::whyNot(p);
@@ -39,40 +23,6 @@ Shape withFrames(Shape s, PetscInt frames) {
 }
 
 }  // namespace
-
-std::string Admm::whyNot(const ConvexProblem& p) {
-  if (p.boundary == Boundary::Reflect)
-    return "a reflecting boundary is not a convolution on any periodic grid without copies of the image";
-  if (p.smooth > 0 && p.order != 1)
-    return "smoothness of order 2 with its free boundary is not diagonal in Fourier space";
-  if (p.boundary != Boundary::Periodic && (p.power || p.chainPower))
-    return "a prior with a spectrum needs an image that is periodic";
-  const PetscInt frames = p.image.shape().frames, epochs = p.data.shape().frames;
-  if (frames != epochs && frames != 1)
-    return std::to_string(epochs) + " frames of data for " + std::to_string(frames) + " of the image";
-  if (p.psfs.size() != 1 && p.psfs.size() != static_cast<std::size_t>(epochs))
-    return std::to_string(p.psfs.size()) + " PSFs for " + std::to_string(epochs) + " frames of data";
-  if (p.image.slabAxis() != p.data.slabAxis())
-    return "volumes whose data are images are split over ranks in another way";
-  const Reach reach = reachOf(p.psfs);
-  const std::array<PetscInt, 3> n{p.image.shape().nz, p.image.shape().ny, p.image.shape().nx};
-  for (std::size_t a = 0; a < 3; ++a)
-    if (n[a] == 1 && reach.before[a] + reach.after[a] > 0) return "a PSF that is wider than the image";
-  return {};
-}
-
-Shape Admm::gridShape(const ConvexProblem& p) {
-  const Shape &image = p.image.shape(), &data = p.data.shape();
-  if (p.boundary == RowBoundary::Periodic) return image;
-  const Reach reach = reachOf(p.psfs);
-  std::array<PetscInt, 3> n{image.nz, image.ny, image.nx};
-  const std::array<PetscInt, 3> d{data.nz, data.ny, data.nx};
-  for (std::size_t a = 0; a < 3; ++a)
-    // What the first datum reads before the image, wrapped around, lies behind it; the last datum wraps nowhere.
-    if (n[a] > 1)
-      n[a] = fastExtent(std::max({n[a], n[a] + reach.before[a] - p.offset[a], p.offset[a] + d[a] + reach.after[a]}));
-  return {image.frames, 1, n[0], n[1], n[2]};
-}
 
 Admm::Admm(const ConvexProblem& problem, double relaxation)
     : problem_(checked(problem)),
@@ -93,11 +43,22 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
   for (double& s : share_) s /= static_cast<double>(grid_.shape().pixels());
   makeTransfers();
   quadraticTerms();
+  std::optional<TimeChain> chain = problem.chain;
+  if (problem.timeVariation > 0 && grid_.shape().frames > 1) {
+    steps_.emplace(grid_, problem.timeVariation, relaxation);
+    chain = stepChain();
+  }
   std::vector<double> link;
   if (problem.chain && problem.chainPower)
     fft_.modes().forEach([&](const Mode& k) { link.push_back(1 / problem.chainPower(k)); });
   chainMean_ = link.empty() ? 1 : link[0];
-  chain_.emplace(grid_, fft_.modes().perPlane(), problem.chain, std::move(link));
+  chain_.emplace(grid_, fft_.modes().perPlane(), std::move(chain), std::move(link));
+}
+
+/// Of the penalty on steps in time.
+TimeChain Admm::stepChain() const {
+  return randomWalk(static_cast<std::size_t>(grid_.shape().frames), 1 / std::sqrt(penalties_.step), 0,
+                    std::numeric_limits<double>::infinity());
 }
 
 void Admm::makeTransfers() {
@@ -129,11 +90,13 @@ void Admm::setPenalties(const Penalties& p) {
   bound_.setPenalty(p.bound);
   if (slope_) slope_->setPenalty(p.slope);
   if (starlet_) starlet_->setPenalty(p.starlet);
+  if (steps_) steps_->setPenalty(p.step);
   factor();
 }
 
 void Admm::resumed() {
   if (starlet_) starlet_->resumed();
+  if (steps_) steps_->resumed();
   factor();
 }
 
@@ -142,12 +105,14 @@ State Admm::state(ArrayViews& views) {
   state.value("data_penalty", penalties_.data)
       .value("bound_penalty", penalties_.bound)
       .value("slope_penalty", penalties_.slope)
-      .value("starlet_penalty", penalties_.starlet);
+      .value("starlet_penalty", penalties_.starlet)
+      .value("step_penalty", penalties_.step);
   data_.keepIn(state, views);
   bound_.keepIn(state, views);
   if (slope_) slope_->keepIn(state, views);
   if (edge_) edge_->keepIn(state, views);
   if (starlet_) starlet_->keepIn(state, views);
+  if (steps_) steps_->keepIn(state, views);
   return state;
 }
 
@@ -159,6 +124,7 @@ void Admm::factor() {
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, gram_.data(), static_cast<int>(gram_.size()), MPI_DOUBLE, MPI_SUM,
                            grid_.grid().time()));
   }
+  if (steps_) chain_->setChain(stepChain());
   chain_->factor([&](PetscInt frame, double* d) {
     const PetscInt t = frame - grid_.box().start[0];
     for (std::size_t k = 0; k < quadratic_.size(); ++k) {
@@ -233,6 +199,10 @@ void Admm::iterate() {
   }
   data_.finish();
   if (edge_) edge_->finish();
+  if (steps_) {
+    auto timed = couplePhase_.scope();
+    steps_->finish();
+  }
   if (!starlet_) return;
   auto timed = starletPhase_.scope();
   starlet_->step();
@@ -259,6 +229,7 @@ void Admm::eliminate(PetscInt t) {
         if (slope_) slope_->add(t, first, count, rows);
         if (edge_) edge_->add(t, first, count, rows);
         if (starlet_) starlet_->add(t, first, count, rows);
+        if (steps_) steps_->add(t, first, count, rows);
       },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         auto timed = chainPhase_.scope();
@@ -294,6 +265,7 @@ void Admm::updateImage(PetscInt t) {
         if (slope_) slope_->take(first, count, rows);
         if (edge_) edge_->update(t, first, count, rows);
         if (starlet_) starlet_->take(t, first, count, rows);
+        if (steps_) steps_->take(t, first, count, rows);
       });
   auto timed = pixelPhase_.scope();
   if (slope_) slope_->step(t);

@@ -13,14 +13,16 @@
 #include "solvers/penalties.hpp"
 #include "solvers/slope_split.hpp"
 #include "solvers/starlet_split.hpp"
+#include "solvers/step_split.hpp"
 
 namespace lacuna {
 
 /// Iterations of the alternating direction method of multipliers (Boyd et al. 2011; for Poisson counts Figueiredo &
 /// Bioucas-Dias 2010) on a ConvexProblem, over-relaxed. The splits are u = h * x, z = x and, for total variation
-/// and starlets, w = D x and w = W x; each has its proximal step in closed form. What remains is quadratic in x and diagonal in Fourier space but
-/// for the chain in time: SpectralChain solves it exactly. Images with a zero boundary and `valid` data lie in a padded
-/// periodic grid, in which u is free where there are no data and z is zero outside the image.
+/// in space or time and starlets, w = D x and w = W x; each has its proximal step in closed form. What remains is
+/// quadratic in x and diagonal in Fourier space but for the chain in time: SpectralChain solves it exactly. Images with
+/// a zero boundary and `valid` data lie in a padded periodic grid, in which u is free where there are no data and z is
+/// zero outside the image.
 ///
 /// One iteration is four real transforms a frame; all else happens in their callbacks, on rows and lines that are in
 /// cache. Collective.
@@ -53,6 +55,7 @@ class Admm {
   const Complex* transfer(PetscInt frame) const { return transfers_[psfOf_[static_cast<std::size_t>(frame)]].data(); }
   PetscInt dataFrames() const { return data_.frames(); }
   std::size_t modesOf(PetscInt lines) const { return static_cast<std::size_t>(lines) * line_; }
+  TimeChain stepChain() const;
   void makeTransfers();
   void quadraticTerms();
   void factor();
@@ -75,6 +78,7 @@ class Admm {
   std::optional<SlopeSplit> slope_;
   std::optional<EdgeSplit> edge_;
   std::optional<StarletSplit> starlet_;
+  std::optional<StepSplit> steps_;
   std::optional<SpectralChain> chain_;
   Penalties penalties_;
   std::vector<std::vector<Complex>> transfers_;        ///< of each PSF that is needed here
@@ -83,8 +87,8 @@ class Admm {
   std::vector<double> gram_;                           ///< by mode, of a stack: sum of the epochs' |h|^2
   std::vector<Complex> stack_;                         ///< by mode: sum over the epochs, then x
   double gain_ = 0, chainMean_ = 1;
-  Phase dataPhase_{"proximal steps of data"}, pixelPhase_{"proximal steps of pixels"}, starletPhase_{"starlets"}, chainPhase_{"solve in time"},
-      couplePhase_{"exchange in time"};
+  Phase dataPhase_{"proximal steps of data"}, pixelPhase_{"proximal steps of pixels"}, starletPhase_{"starlets"},
+      chainPhase_{"solve in time"}, couplePhase_{"exchange in time"};
 };
 
 }  // namespace lacuna

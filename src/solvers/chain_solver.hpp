@@ -33,6 +33,8 @@ class ChainSolver {
   /// on this rank, the same in all time groups. `link` = L, one number a local mode; empty: 1.
   ChainSolver(const Cube& grid, PetscInt modes, std::optional<TimeChain> chain, std::vector<double> link = {});
 
+  /// Another chain over the same frames; factor() must follow. There must have been one.
+  void setChain(const TimeChain& chain) { chain_ = chain; }
   /// Collective over time(). Must be called before the first solve, and whenever D changes.
   void factor(const Diagonal& diagonal);
 

@@ -15,7 +15,8 @@ namespace lacuna {
 
 /// What the proximal solver minimises over images x (frames of a movie, or one frame seen in several epochs):
 ///   E(x) = noise(exposure (h * x) + background; y) + smooth/2 |D x|^2 or |K x|^2 + totalVariation sum |D x|_2
-///          + starlet sum_{j <= scales} |W_j x|_1 + chain(x) + 1/2 sum_k |FFT(x - mean)(k)|^2 / (N P(k)),      x >= 0
+///          + starlet sum_{j <= scales} |W_j x|_1
+///          + timeVariation sum_t |x_t - x_{t-1}|_1 + chain(x) + 1/2 sum_k |FFT(x - mean)(k)|^2 / (N P(k)),      x >= 0
 ///          where `positive`,
 /// D forward differences over spacing, K = D^T D (order 2), both with free boundary and frame by frame, |.|_2 over the
 /// axes of a pixel, W_j the coefficients of scale j of the Starlet transform. Small things are copied, fields are views
@@ -41,6 +42,7 @@ struct ConvexProblem {
   double totalVariation = 0;
   double starlet = 0;
   int scales = 4;  ///< of the starlets
+  double timeVariation = 0;
   std::optional<TimeChain> chain;
   Transfer chainPower;  ///< P(k) of the chain's innovations and first frame; none: white. Periodic images only
   Transfer power;       ///< P(k) of a Gaussian field; where it is 0, x is exactly 0. Periodic images only

@@ -8,6 +8,7 @@ struct Penalties {
   double bound = 1;    ///< on z - x
   double slope = 1;    ///< on w - D x
   double starlet = 1;  ///< on w - W x
+  double step = 1;     ///< on w - D x in time
 };
 
 }  // namespace lacuna

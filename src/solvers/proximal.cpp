@@ -25,7 +25,7 @@ class PenaltyRule {
 
   Penalties of(double data) const {
     // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
-    return {data, data * gain_ / boundRatio, data * gain_, data * gain_ * starletRatio};
+    return {data, data * gain_ / boundRatio, data * gain_, data * gain_ * starletRatio, data * gain_ * stepRatio};
   }
   void keepIn(State& state) { state.value("next_change", next_); }
   bool measuresAt(int iteration) const { return iteration > next_ - window; }
@@ -41,8 +41,8 @@ class PenaltyRule {
 
  private:
   static constexpr int window = 5;
-  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, starletRatio = 0.3, splitFactor = 4,
-                          range = 50;
+  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, starletRatio = 0.3, stepRatio = 0.3,
+                          splitFactor = 4, range = 50;
   double gain_, typical_;
   bool split_;
   int next_ = 6;

@@ -31,7 +31,8 @@ struct ProximalResult : Stopped {
     return state.value("data_penalty", penalties.data)
         .value("bound_penalty", penalties.bound)
         .value("slope_penalty", penalties.slope)
-        .value("starlet_penalty", penalties.starlet);
+        .value("starlet_penalty", penalties.starlet)
+        .value("step_penalty", penalties.step);
   }
 };
 

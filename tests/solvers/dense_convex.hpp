@@ -220,6 +220,8 @@ inline DenseConvex denseOf(const ConvexProblem& p) {
       for (auto& [i, c] : coefficient) i += static_cast<int>(f) * pixels;
       d.norms.push_back({p.starlet, {coefficient}});
     }
+  for (int i = 0; p.timeVariation > 0 && i + pixels < n; ++i)
+    d.norms.push_back({p.timeVariation, {{{i, -1}, {i + pixels, 1}}}});
   for (std::size_t f = 0; p.chain && f < p.chain->frames(); ++f)
     for (int i = 0; i < pixels; ++i) {
       const std::size_t k = f * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i);

@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(every_split_in_time_and_space_does_the_same) {
     auto s = std::make_unique<Setup>(comm, image, data, timeRanks, true);
     s->problem.psfs = {kind == 3 ? psfOf(3, 3, 3, 0) : psfOf(1, 3, 3, 0)};
     if (kind == 1) s->problem.offset = {0, 1, 1};
-    if (kind != 2) s->problem.chain = walk(image.frames);
+    if (kind != 2 && kind != 5) s->problem.chain = walk(image.frames);
+    if (kind == 5) s->problem.timeVariation = 0.2;
     if (kind == 0) s->problem.smooth = 0.1;
     if (kind == 2) s->problem.boundary = RowBoundary::Periodic;
     if (kind == 2 || kind == 3) s->problem.totalVariation = 0.2;
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(every_split_in_time_and_space_does_the_same) {
     s->finish(kind != 0);
     return s;
   };
-  for (int kind = 0; kind < 5; ++kind) {
+  for (int kind = 0; kind < 6; ++kind) {
     const auto alone = make(PETSC_COMM_SELF, 1, kind);
     VecHandle x = alone->start();
     const ProximalOptions options{.rtol = 0, .iterations = 40};
@@ -148,6 +149,7 @@ BOOST_AUTO_TEST_CASE(what_it_cannot_do_is_refused) {
   refused([](ConvexProblem& p) { p.smooth = 1, p.order = 2; }, "order 2");
   refused([](ConvexProblem& p) { p.power = [](const Mode&) { return 1.0; }; }, "periodic");
   refused([](ConvexProblem& p) { p.psfs = {psfOf(3, 3, 3, 0)}; }, "wider");
+  refused([](ConvexProblem& p) { p.chain = walk(1), p.timeVariation = 1; }, "at once");
   refused([](ConvexProblem& p) { p.psfs = {psfOf(1, 3, 3, 0), psfOf(1, 3, 3, 0)}; }, "2 PSFs");
 }
 
@@ -180,15 +182,16 @@ BOOST_AUTO_TEST_CASE(a_result_is_feasible_however_early_it_is_taken) {
 
 /// With every split there is: edges, slopes, chains, stacks, volumes.
 BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_bit_by_bit) {
-  for (int kind = 0; kind < 4; ++kind) {
+  for (int kind = 0; kind < 5; ++kind) {
     const Shape image = kind == 1 ? Shape{1, 1, 1, 9, 5} : kind == 2 ? Shape{3, 1, 3, 4, 5} : Shape{5, 1, 1, 7, 6};
     Shape data = image;
     if (kind == 1) data.frames = 3;
     Setup s(PETSC_COMM_WORLD, image, data, 0, true);
     s.problem.psfs = {kind == 2 ? psfOf(3, 3, 3, 0) : psfOf(1, 3, 3, 0)};
-    if (kind != 1) s.problem.chain = walk(image.frames);
+    if (kind != 1 && kind != 4) s.problem.chain = walk(image.frames);
     if (kind != 3) s.problem.smooth = 0.1;
-    if (kind >= 2) s.problem.totalVariation = 0.2;
+    if (kind == 2 || kind == 3) s.problem.totalVariation = 0.2;
+    if (kind == 4) s.problem.timeVariation = 0.2;
     if (kind <= 1) s.problem.starlet = 0.1, s.problem.scales = 2;
     s.finish(kind != 0);
     const ProximalOptions how{.rtol = 1e-9, .iterations = 60};

@@ -35,3 +35,18 @@ BOOST_AUTO_TEST_CASE(starlets_reach_the_limit_of_the_smoothed_norm) {
   s.problem.scales = 2;
   compare(s, true, "starlets of a movie of volumes", 6000);
 }
+
+BOOST_AUTO_TEST_CASE(total_variation_in_time_reaches_the_limit_of_the_smoothed_norm) {
+  Setup valid(PETSC_COMM_WORLD, {4, 1, 1, 6, 5}, {4, 1, 1, 4, 3}, 0, true);
+  valid.problem.psfs = {psfOf(1, 3, 3, 0)};
+  valid.problem.offset = {0, 1, 1};
+  valid.problem.timeVariation = 0.3;
+  valid.problem.smooth = 0.02;
+  compare(valid, true, "total variation in time, valid data");
+  Setup volumes(PETSC_COMM_WORLD, {3, 1, 3, 4, 3}, {3, 1, 3, 4, 3}, 0, true);
+  volumes.problem.psfs = {psfOf(3, 3, 3, 0)};
+  volumes.problem.boundary = RowBoundary::Periodic;
+  volumes.problem.timeVariation = 0.2;
+  volumes.problem.totalVariation = 0.1;
+  compare(volumes, false, "total variation in space and time of volumes");
+}
