@@ -49,13 +49,18 @@ H5Writer::~H5Writer() {
 }
 
 void H5Writer::onRoot(const std::string& what, const std::function<bool()>& work) {
-  onRankZero(comm_, [&] {
+  if (rankOf(comm_) != 0 || failure_) return;
+  try {
     const bool ok = work();
     const std::string cannot = path_ + ": cannot write " + what + ": ";
     if (skeleton_->failure != 0) throw Error(ExitCode::IoError, cannot + std::strerror(skeleton_->failure));
     if (!ok) throw Error(ExitCode::IoError, cannot + h5Message());
-  });
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
 }
+
+void H5Writer::settle() { onRankZero(comm_, failure_); }
 
 void H5Writer::reserve(std::int64_t bytes, const std::string& what) {
   planned_ += bytes + slack;  // an upper bound of the file's length: HDF5 does not tell the length before it closes
@@ -115,6 +120,7 @@ void H5Writer::writeRegion(const std::string& name, const FileRegion& mine, cons
     stored_.push_back({name, static_cast<std::int64_t>(nothing.size() * places.size())});
     return ok;
   });
+  settle();
   checkMpi(MPI_Bcast(places.data(), static_cast<int>(places.size()), MPI_INT64_T, 0, comm_));
   chunks_.write(name, grid, places, mine, values);
   attribute(name, "units", units.empty() ? "1" : units);
@@ -228,11 +234,13 @@ void H5Writer::flush() {
     reserve(0, "metadata");
     return H5Fflush(file_, H5F_SCOPE_GLOBAL) >= 0;
   });
+  settle();
 }
 
 void H5Writer::close() {
   flush();
   onRoot("metadata", [&] { return file_.reset() >= 0; });
+  settle();
   chunks_.requireReadBack();
   onRankZero(comm_, [&] {
     struct stat info {};  // gives back what was reserved and not needed

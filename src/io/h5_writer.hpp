@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,6 +20,7 @@ namespace lacuna {
 /// ranks, with the reason of the system. The space for every dataset is reserved first (fallocate, or a look at the
 /// free space where the file system has no such call).
 ///
+/// Small values and attributes take no message; that one of them was refused is said by the next field, flush or close.
 /// All methods are collective with the same arguments on all ranks, but for the entries of x, the parts of
 /// writeColumn, and names, attributes, `values` and `strings`, of which rank 0's are taken.
 class H5Writer {
@@ -71,8 +73,9 @@ class H5Writer {
   void close();
 
  private:
-  /// Runs `work` on rank 0; 74 on all ranks if it or HDF5 or the disk fails.
+  /// Rank-local. Runs `work` on rank 0 unless something failed before; what fails now is known to all after settle().
   void onRoot(const std::string& what, const std::function<bool()>& work);
+  void settle();  ///< Collective. 74 if HDF5 or the disk failed rank 0.
   H5Id createDataset(const std::string& name, const std::vector<std::int64_t>& extents, hid_t type);
   /// Entries of all ranks.
   void writeRegion(const std::string& name, const FileRegion& mine, const double* values, const std::string& units,
@@ -88,8 +91,9 @@ class H5Writer {
   std::int64_t planned_ = 1 << 16;
   Metadata metadata_;
   std::shared_ptr<H5Skeleton> skeleton_ = std::make_shared<H5Skeleton>();
-  H5Id file_;         ///< of rank 0
-  ChunkFile chunks_;  ///< of this rank
+  H5Id file_;                   ///< of rank 0
+  std::exception_ptr failure_;  ///< of rank 0
+  ChunkFile chunks_;            ///< of this rank
   struct Stored {
     std::string name;
     std::int64_t bytes;
