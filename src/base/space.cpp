@@ -43,6 +43,12 @@ std::span<const NaturalRun> Space::naturalRuns() const { return state_->runs; }
 
 VecHandle Space::vec() const {
   VecHandle x;
+  if (!state_->pool.empty()) {  // what a solver has left behind makes room for its results
+    x = std::move(state_->pool.back());
+    state_->pool.pop_back();
+    check(VecSet(x, 0));
+    return x;
+  }
   check(VecCreateMPI(state_->comm, state_->local, state_->global, x.out()));
   return x;
 }

@@ -175,6 +175,11 @@ VecHandle ImagingSource::quantity(const char* key, double trivial, const std::st
   return x;
 }
 
+const double* ImagingSource::oneNumber(const char* key) const {
+  if (!inputs_.has(key) || inputs_.isText(key) || inputs_.numbers(key).size() != 1) return nullptr;
+  return inputs_.numbers(key).data();
+}
+
 int ImagingSource::fields() const {
   const auto varies = [&](const char* key, double trivial) {
     if (!inputs_.has(key)) return false;
@@ -182,7 +187,10 @@ int ImagingSource::fields() const {
   };
   const std::string& noise = inputs_.text("model.noise");
   const bool variance = (noise == "gaussian" && inputs_.has("model.noise_sd")) || noise == "poisson-gaussian";
-  return 1 + !inputs_.text("data.mask").empty() + varies("data.exposure", 1) + varies("data.background", 0) + variance;
+  // Poisson noise has counts of its own where there is a mask; else it shares them.
+  const int masks = inputs_.text("data.mask").empty() ? 0 : noise == "poisson" ? 2 : 1;
+  return 1 + masks + varies("data.exposure", 1) + (varies("data.background", 0) && !oneNumber("data.background")) +
+         variance;
 }
 
 ImagingData ImagingSource::read() const {
@@ -197,7 +205,10 @@ ImagingData ImagingSource::read() const {
     requireFinite(cube_, window, 0, nullptr, d.mask, "the mask " + mapSource("data.mask").text());
   }
   d.exposure = quantity("data.exposure", 1, "negative or not finite", notNegative, d.mask);
-  d.background = quantity("data.background", 0, "negative or not finite", notNegative, d.mask);
+  if (const double* level = oneNumber("data.background"))
+    d.level = *level;
+  else
+    d.background = quantity("data.background", 0, "negative or not finite", notNegative, d.mask);
   const VecHandle gain = quantity("data.gain", 1, "not positive", positive, d.mask);
   const VecHandle offset = quantity("data.offset", 0, "not finite", finite, d.mask);
   const std::string& noise = inputs_.text("model.noise");

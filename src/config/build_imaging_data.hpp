@@ -42,6 +42,7 @@ class ImagingSource {
   std::vector<double> readTimes() const;
   VecHandle quantity(const char* key, double trivial, const std::string& fault, const std::function<bool(double)>& good,
                      Vec mask) const;
+  const double* oneNumber(const char* key) const;  ///< null: not given, a list or a map
   VecHandle map(const char* key) const;
   void readInto(const StackSource& from, Vec x) const;
   void readLines(const StackSource& from, Vec x) const;

@@ -91,7 +91,7 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
 
 Estimate richardsonLucyEstimate(const ImagingModel& model, const DeconvolveOptions& options, Observer* observer) {
   const ImagingData& d = model.data;
-  const RichardsonLucy method(model.blur, d.counts, d.exposure, d.background, d.mask);
+  const RichardsonLucy method(model.blur, d.counts, d.exposure, d.background, d.mask, d.level);
   Estimate e;
   e.x = flatStart(model);
   e.mean = d.cube.space().vec();

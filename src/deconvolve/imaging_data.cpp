@@ -32,7 +32,7 @@ std::vector<double> fluxIn(const ImagingData& data) {
   return sumsOf(data.cube, [&](PetscInt i) {
     const double e = exposure ? (*exposure)[i] : 1;
     if ((mask && (*mask)[i] == 0) || e == 0) return 0.0;
-    return (y[i] - (background ? (*background)[i] : 0)) / e;
+    return (y[i] - (background ? (*background)[i] : data.level)) / e;
   });
 }
 

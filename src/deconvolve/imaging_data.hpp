@@ -12,7 +12,8 @@ struct ImagingData {
   VecHandle counts;      ///< (data - offset) / gain; anything where masked
   VecHandle mask;        ///< used where it is not 0; null: everywhere
   VecHandle exposure;    ///< null: 1
-  VecHandle background;  ///< counts; null: 0
+  VecHandle background;  ///< counts; null: `level`
+  double level = 0;      ///< background where it is one number
   VecHandle variance;    ///< counts^2, of Gaussian noise or of the read noise; null: none
 };
 

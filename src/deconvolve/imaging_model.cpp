@@ -17,6 +17,12 @@
 namespace lacuna {
 namespace {
 
+/// Nobody changes it from now on.
+VecHandle shared(Vec x) {
+  check(PetscObjectReference(reinterpret_cast<PetscObject>(x)));
+  return VecHandle(x);
+}
+
 /// An infinite variance masks a datum of Gaussian noise.
 VecHandle maskedVariance(const ImagingData& data) {
   VecHandle variance = data.cube.space().vec();
@@ -55,7 +61,8 @@ std::shared_ptr<const Noise> makeNoise(const ImagingData& data, const Deconvolve
     }
     return std::make_shared<PoissonGaussianNoise>(space, data.counts, camera, data.mask);
   }
-  return std::make_shared<PoissonNoise>(space, data.counts, data.mask);
+  return data.mask ? std::make_shared<PoissonNoise>(space, data.counts, data.mask)
+                   : std::make_shared<PoissonNoise>(space, shared(data.counts));
 }
 
 /// Counts where even a bright image gives none.
@@ -94,14 +101,11 @@ ImagingModel imagingModel(ImagingData data, const Cube& unknown, OperatorPointer
   m.noise = makeNoise(data, options);
   m.blur = std::move(H);
   m.blurText = text;
-  const auto shared = [](Vec x) {  // nobody changes it from now on
-    check(PetscObjectReference(reinterpret_cast<PetscObject>(x)));
-    return VecHandle(x);
-  };
   m.seen = m.blur;
   if (data.exposure) m.seen = compose(diagonal(data.cube.space(), shared(data.exposure)), m.blur);
   m.mean = m.seen;
   if (data.background) m.mean = std::make_shared<Affine>(m.seen, shared(data.background));
+  if (data.level > 0) m.mean = std::make_shared<Affine>(m.seen, data.level);
   m.data = std::move(data);
   if (options.noise != "gaussian" && options.noise != "poisson-gaussian") requireLight(m);
   return m;
@@ -120,7 +124,7 @@ VecHandle flatStart(const ImagingModel& model) {
     const auto background = model.data.background ? std::make_unique<ReadLocal>(model.data.background) : nullptr;
     for (PetscInt i = 0; i < n.size(); ++i) {
       const bool used = !mask || (*mask)[i] != 0;
-      n[i] = used ? y[i] - (background ? (*background)[i] : 0) : 0;
+      n[i] = used ? y[i] - (background ? (*background)[i] : model.data.level) : 0;
       if (!used) l[i] = 0;
     }
   }

@@ -39,14 +39,15 @@ bool MapRoute::norms() const {
 std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
   const auto positive = std::make_shared<const Positive>(model_.unknown.space());
   std::vector<TermPointer> terms;
-  if (exponential())
-    terms.push_back(std::make_shared<Likelihood>(std::make_shared<ModelChain>(model_.mean, positive), model_.noise));
-  else
-    terms.push_back(std::make_shared<Likelihood>(model_.mean, model_.noise));
   for (const PriorTerm& prior : priors)
     terms.push_back(exponential() && !prior.onLog
                         ? TermPointer(std::make_shared<ChangeOfVariable>(prior.term, positive))
                         : prior.term);
+  // The last: each but the first term needs a vector for its part, and this one fewest beside it.
+  if (exponential())
+    terms.push_back(std::make_shared<Likelihood>(std::make_shared<ModelChain>(model_.mean, positive), model_.noise));
+  else
+    terms.push_back(std::make_shared<Likelihood>(model_.mean, model_.noise));
   return std::make_shared<SumOfTerms>(std::move(terms));
 }
 
@@ -125,14 +126,15 @@ double MapRoute::exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const 
 }
 
 double MapRoute::priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const {
-  const ScratchVec log = model_.unknown.space().scratch();
-  if (exponential()) {
-    check(VecCopy(x, log));
-    check(VecLog(log));
+  std::optional<ScratchVec> log;
+  if (std::ranges::any_of(priors, &PriorTerm::onLog)) {
+    log.emplace(model_.unknown.space().scratch());
+    check(VecCopy(x, *log));
+    check(VecLog(*log));
   }
   double sum = 0;
   for (const PriorTerm& prior : priors)
-    sum += prior.sparsity ? prior.sparsity->exactValue(x) : prior.term->at(prior.onLog ? Vec(log) : x)->value();
+    sum += prior.sparsity ? prior.sparsity->exactValue(x) : prior.term->at(prior.onLog ? Vec(*log) : x)->value();
   return sum;
 }
 
@@ -141,6 +143,7 @@ ConvexProblem MapRoute::convexProblem(double strength) const {
   p.noise = model_.noise;
   p.exposure = model_.data.exposure;
   p.background = model_.data.background;
+  p.level = model_.data.level;
   p.positive = options_.positivity == Positivity::Bound;
   const SpacePrior& space = priors_.space;
   p.spacing = space.spacing;
@@ -172,7 +175,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())
     how.richardsonLucy = [&](int iterations, Vec at, Observer* watching) {
       const ImagingData& d = model_.data;
-      const RichardsonLucy method(model_.blur, d.counts, d.exposure, d.background, d.mask);
+      const RichardsonLucy method(model_.blur, d.counts, d.exposure, d.background, d.mask, d.level);
       method.solve(at, {.iterations = iterations, .accelerate = true}, watching);
     };
   const ConvexResult r = solveConvex(p, objective, how, x, observer);

@@ -69,6 +69,7 @@ ConvexProblem splitProblem(const Cube& data, const Cube& unknown, const std::vec
   p.timeVariation = priors.time.kind == TimePrior::Kind::TotalVariation ? 1 : 0;
   p.chain = priors.time.chain;
   p.chainPower = priors.time.power;
+  p.positive = options.positivity == Positivity::Bound;
   return p;
 }
 
@@ -91,10 +92,58 @@ struct PriorFields {
 };
 PriorFields priorFields(const ImagingPriors& priors) {
   using S = SpacePrior::Kind;
+  using T = TimePrior::Kind;
   PriorFields f;
-  if (priors.space.kind != S::None) f = {2, priors.space.kind == S::TotalVariation ? 3 : 1};
-  if (priors.time.kind != TimePrior::Kind::None) f.kept += 1, f.atPoint += 1;
+  if (priors.space.kind == S::TotalVariation || priors.space.kind == S::Starlet) f = {2, 3};
+  if (priors.space.kind == S::Smooth || priors.space.kind == S::Gaussian || priors.space.kind == S::Entropy)
+    f.atPoint = 1;
+  if (priors.time.kind != T::None) f.atPoint += 1;
+  if (priors.time.kind == T::TotalVariation || priors.time.kind == T::Gamma) f.kept += 1;
   return f;
+}
+
+/// While a checkpoint is written: what HDF5 keeps, and beside it a field in natural order.
+std::int64_t checkpointBytes(std::int64_t image, int ranks) {
+  return image / 8 + (6 << 20) + (ranks > 1 ? image + image / 4 : 0);
+}
+
+/// Beside data and estimate, by step of a solve; steps follow one another.
+struct Step {
+  std::string what;
+  std::int64_t bytes;
+};
+std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& priors, const DeconvolveOptions& options) {
+  const std::int64_t datum = 8 * problem.data.box().size(), image = 8 * problem.image.box().size();
+  const std::int64_t checkpoint = checkpointBytes(image, sizeOf(problem.data.comm()));
+  const PriorFields prior = priorFields(priors);
+  const bool exponential = options.positivity == Positivity::Exponential;
+  const std::int64_t logarithm = exponential ? 3 : 0;
+  std::vector<Step> steps;
+  // the model, the residual, the pixels at 0, weights; a copy of HDF5 of what is written
+  steps.push_back({"results", 2 * image + 4 * datum});
+  const bool split = goesToAdmm(problem, priors, options);
+  if (split) {  // the start, and the mean and priors of an energy, or what Richardson-Lucy keeps in its trial
+    const bool trial = options.algorithm == "auto" && options.noise == "poisson" && problem.positive;
+    const std::int64_t beside =
+        std::max(datum + std::max<std::int64_t>(prior.atPoint, 1) * image, trial ? 3 * image : 0);
+    steps.push_back({"ADMM, a checkpoint", image + beside + admmBytes(problem) + checkpoint});
+  }
+  if (options.algorithm == "quasi-newton") {
+    // g, d, the slope, four pairs, the diagonal; the mean and a part of the gradient
+    const std::int64_t vectors = 8 + std::max<std::int64_t>(prior.atPoint - 1, 0) * (exponential ? 1 : 0) + logarithm;
+    steps.push_back({"L-BFGS, a checkpoint", vectors * image + image / 2 + datum + checkpoint});
+  } else if (!split || problem.smooth > 0 || problem.chain || problem.power) {
+    const bool preconditioned = !exponential && (problem.chain || problem.power);
+    // g, the free pixels, d, the way to the bound, r, p, q, what the curvature adds up; its weights
+    const std::int64_t vectors =
+        8 + logarithm + (preconditioned ? 1 : 0) + (split ? 1 : 0) + (prior.atPoint > 1 ? 1 : 0);
+    steps.push_back({"Newton's method, a checkpoint",
+                     vectors * image + datum + checkpoint + (preconditioned ? preconditionerBytes(problem) : 0)});
+  }
+  // pixels held at 0; what varies freely, moments and their result, a draw, conjugate gradients
+  if (options.samples > 1)
+    steps.push_back({"samples, their moments, a checkpoint", 13 * image + 7 * datum + checkpoint});
+  return steps;
 }
 
 }  // namespace
@@ -105,9 +154,12 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
   const int ranks = sizeOf(data.comm());
   MemoryPlan plan;
   const auto add = [&](const std::string& what, std::int64_t bytes) { plan.items.push_back({what, bytes}); };
-  add("messages, tables, code", (ranks > 1 ? 10 : 3) << 20);
+  add("messages, tables, code", (ranks > 1 ? 16 : 8) << 20);
   add("data, mask, exposure, background", fields * datum);
-  add("noise", (options.noise == "gaussian" || options.noise == "poisson-gaussian" ? 2 : 1) * datum);
+  const int ofNoise = options.noise == "poisson"                                           ? 0
+                      : options.noise == "gaussian" || options.noise == "poisson-gaussian" ? 2
+                                                                                           : 1;
+  if (ofNoise > 0) add("noise", ofNoise * datum);
   add("blur: fields with what a PSF needs around them", surrounded(data, psfs) + surrounded(unknown, psfs));
   if (options.method == DeconvolveMethod::Wiener || options.method == DeconvolveMethod::PseudoInverse) {
     const Cube padded = paddedCube(data, options.pad);
@@ -119,46 +171,18 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
     add("transfer functions, weights, spectra", (psfs.size() == 1 ? 4 : 2 + 2 * frames) * modes);
     return plan;
   }
-  add("work vectors", image + 2 * datum);
+  add("estimate", image);
   if (options.method == DeconvolveMethod::RichardsonLucy) {
-    add("Richardson-Lucy", (options.acceleration ? 4 : 2) * image + 4 * datum);
-    add("a checkpoint, while it is written", 2 * image);
+    const std::int64_t solver = (options.acceleration ? 3 : 1) * image + checkpointBytes(image, ranks);
+    add("Richardson-Lucy, results", std::max(solver, image) + 4 * datum);
     return plan;
   }
   const PriorFields prior = priorFields(priors);
   if (prior.kept > 0) add("priors", prior.kept * image);
-
-  // What is gathered and sent while a checkpoint is written, at the worst moment; ADMM's fields lie on a grid of their
-  // own.
-  const std::int64_t messages = ranks > 1 ? 2 * image : 0, checkpoint = 3 * image + messages,
-                     splitCheckpoint = 5 * image + messages;
-
-  // Steps that follow one another: the largest counts.
-  std::string name = "estimate, model, residual";
-  std::int64_t most = 2 * image + 2 * datum;
-  const auto step = [&](const std::string& what, std::int64_t bytes) {
-    if (bytes > most) most = bytes, name = what;
-  };
-  const bool exponential = options.positivity == Positivity::Exponential;
-  const bool quasi = options.algorithm == "quasi-newton";
-  const ConvexProblem problem = splitProblem(data, unknown, psfs, priors, options);
-  const bool split = goesToAdmm(problem, priors, options);
-  if (split) step("estimate, ADMM, a checkpoint", (1 + prior.atPoint) * image + admmBytes(problem) + splitCheckpoint);
-  const bool held = problem.smooth > 0 || problem.chain || problem.power;
-  if (quasi)
-    step("estimate, L-BFGS, a checkpoint",
-         checkpoint + (11 + 2 * prior.atPoint + (exponential ? 3 : 0)) * image + 3 * datum);
-  else if (!split || held) {
-    const bool preconditioned = !exponential && (problem.chain || problem.power);
-    // x, g, r, p, q; what the curvature adds up and multiplies in between
-    std::int64_t vectors = 5 + 2 * prior.atPoint + (exponential ? 3 : 0) + (preconditioned ? 1 : 0);
-    if (priors.time.kind != TimePrior::Kind::None) vectors += 2;
-    step("estimate, Newton's method, a checkpoint",
-         checkpoint + vectors * image + 2 * datum + (preconditioned ? preconditionerBytes(problem) : 0));
-  }
-  // x, pixels held at 0; what varies freely, moments and their result, a draw, conjugate gradients
-  if (options.samples > 1) step("estimate, samples, their moments, a checkpoint", checkpoint + 14 * image + 7 * datum);
-  add(name, most);
+  Step most{"", 0};
+  for (const Step& step : stepsOf(splitProblem(data, unknown, psfs, priors, options), priors, options))
+    if (step.bytes > most.bytes) most = step;
+  add(most.what, most.bytes);
   return plan;
 }
 

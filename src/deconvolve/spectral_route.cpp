@@ -51,7 +51,7 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
   if (!(exposure > 0)) throw Error(ExitCode::BadData, "the exposure is 0: the data hold nothing of the image");
   const ScratchVec y = data.cube.space().scratch();
   check(VecCopy(data.counts, y));
-  if (data.background) check(VecAXPY(y, -1, data.background));
+  check(data.background ? VecAXPY(y, -1, data.background) : VecShift(y, -data.level));
   check(VecScale(y, 1 / exposure));
   const ScratchVec wide = padded.space().scratch();
   extend.apply(y, wide);
@@ -94,7 +94,7 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
   Remap(image, unknown, inside).apply(x, e.x);
   Remap(padded, data.cube, inside).apply(mean, e.mean);
   check(VecScale(e.mean, exposure));
-  if (data.background) check(VecAXPY(e.mean, 1, data.background));
+  check(data.background ? VecAXPY(e.mean, 1, data.background) : VecShift(e.mean, data.level));
   e.converged = true;
   e.method = wiener ? "wiener" : "pseudo-inverse";
   e.reason = "closed form";

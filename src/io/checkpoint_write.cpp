@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/choices.hpp"
 #include "base/phase.hpp"
@@ -85,11 +86,14 @@ std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, c
         fields.push_back({{"name", field.name}, {"dataset", same->second}});
         continue;
       }
-      const ScratchVec built = field.space.scratch();
-      if (field.build) field.build(built);
+      std::optional<ScratchVec> built;
+      if (field.build) field.build(built.emplace(field.space.scratch()));
+      const Vec x = built ? Vec(*built) : field.x;
       const std::string dataset = checkpointDataset(stage.path, field.name);
       const NaturalBlocks blocks(field.space);
-      const std::vector<double> part = blocks.gather(field.build ? Vec(built) : field.x);
+      const std::vector<double> gathered = blocks.same() ? std::vector<double>() : blocks.gather(x);
+      const ReadLocal own(x);
+      const std::span<const double> part = blocks.same() ? std::span<const double>(own) : gathered;
       file.writeColumn(dataset, part, "", "in natural order");
       if (!field.build) written[field.x] = dataset;
       fields.push_back({{"name", field.name},

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/space.hpp"
@@ -18,6 +19,8 @@ class NaturalBlocks {
 
   /// Collective. This rank's block of x.
   std::vector<double> gather(Vec x) const;
+  /// There is one rank, whose entries are in natural order: x is its block.
+  bool same() const { return mineTo_.size() == 1 && inOrder(mine_, 0) && inOrder(theirs_, start_); }
   /// Collective. x from the blocks.
   void scatter(const std::vector<double>& block, Vec x) const;
 
@@ -26,6 +29,8 @@ class NaturalBlocks {
   struct Piece {
     std::int64_t local = 0, natural = 0, count = 0, stride = 1;
   };
+  /// Whether the pieces follow one another both here and, from `first` on, in the field.
+  static bool inOrder(const std::vector<Piece>& pieces, std::int64_t first);
   Space space_;
   std::int64_t start_ = 0, count_ = 0;
   std::vector<Piece> mine_;               ///< by block
@@ -36,6 +41,6 @@ class NaturalBlocks {
 
 /// Collective. A hash of a field of which every rank has a part in natural order, from index `start` on; it does not
 /// depend on the number of ranks.
-std::uint64_t naturalHash(MPI_Comm comm, std::int64_t start, const std::vector<double>& part);
+std::uint64_t naturalHash(MPI_Comm comm, std::int64_t start, std::span<const double> part);
 
 }  // namespace lacuna

@@ -1,30 +1,18 @@
 #include "model/counts.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include "model/bad_entries.hpp"
 
 namespace lacuna {
-namespace {
-
-/// The entries of a mask, or ones.
-std::vector<double> admitted(const Space& space, Vec mask) {
-  std::vector<double> use(static_cast<std::size_t>(space.local()), 1);
-  if (mask) {
-    const ReadLocal m(mask);
-    use.assign(m.data(), m.data() + m.size());
-  }
-  return use;
-}
-
-}  // namespace
-
 Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, const CountRange& range) {
   if (!space.holds(y) || (mask && !space.holds(mask))) throw Error(name + ": data or mask are not in the space");
-  const std::vector<double> use = admitted(space, mask);
+  std::optional<ReadLocal> use;  // none: all
+  if (mask) use.emplace(mask);
   BadEntries badMask, notFinite, low, high;
   Counts counts;
-  counts.values.resize(use.size());
+  counts.values.resize(static_cast<std::size_t>(space.local()));
   long long used = 0, all = 0;
   {
     const ReadLocal data(y);
@@ -34,8 +22,8 @@ Counts readCounts(const std::string& name, const Space& space, Vec y, Vec mask, 
         const auto at = static_cast<std::size_t>(i);
         const std::int64_t natural = run.natural + k * run.stride;
         counts.values[at] = std::numeric_limits<double>::quiet_NaN();
-        if (std::isnan(use[at])) badMask.add(natural);
-        if (use[at] == 0) continue;
+        if (use && std::isnan((*use)[i])) badMask.add(natural);
+        if (use && (*use)[i] == 0) continue;
         if (!std::isfinite(data[i])) notFinite.add(natural);
         if (data[i] < range.least) low.add(natural);
         if (data[i] > range.most) high.add(natural);

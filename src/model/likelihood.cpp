@@ -1,5 +1,7 @@
 #include "model/likelihood.hpp"
 
+#include <cmath>
+
 #include "operators/algebra.hpp"
 
 namespace lacuna {
@@ -12,7 +14,7 @@ class LikelihoodAt final : public FactoredAt {
         noise_(std::move(noise)),
         J_(model_->linearise(x)),
         x_(J_ == model_ ? VecHandle() : like(x)),
-        mu_(model_->range().vec()) {
+        mu_(model_->range().scratch()) {
     model_->apply(x, mu_);
     if (x_) check(VecCopy(x, x_));
   }
@@ -44,7 +46,7 @@ class LikelihoodAt final : public FactoredAt {
   std::shared_ptr<const Noise> noise_;
   OperatorPointer J_;
   VecHandle x_;  ///< none if the model is linear: then it is not needed
-  VecHandle mu_;
+  ScratchVec mu_;
 };
 
 }  // namespace
@@ -53,6 +55,14 @@ Likelihood::Likelihood(std::shared_ptr<const Model> model, std::shared_ptr<const
     : FactoredTerm(model->domain()), model_(std::move(model)), noise_(std::move(noise)) {
   if (!(model_->range() == noise_->space()))
     throw Error("Likelihood: the model does not predict the data of the noise");
+}
+
+double Likelihood::doValueAndGradient(Vec x, Vec g) const {
+  const ScratchVec mu = noise_->space().scratch();
+  model_->apply(x, mu);
+  const double value = noise_->valueAndGradient(mu, mu);
+  if (std::isfinite(value)) model_->linearise(x)->applyAdjoint(mu, g);
+  return value;
 }
 
 std::unique_ptr<FactoredAt> Likelihood::doFactoredAt(Vec x) const {

@@ -15,6 +15,7 @@ class Likelihood final : public FactoredTerm {
 
  private:
   std::unique_ptr<FactoredAt> doFactoredAt(Vec x) const override;
+  double doValueAndGradient(Vec x, Vec g) const override;
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const Noise> noise_;
 };

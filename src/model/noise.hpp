@@ -16,7 +16,7 @@ class Noise {
   const Space& space() const { return space_; }  ///< of the data
 
   double value(Vec mu) const;                         ///< nats; +inf where mu is not feasible
-  double valueAndGradient(Vec mu, Vec g) const;       ///< g <- dE/dmu; undefined where the value is +inf
+  double valueAndGradient(Vec mu, Vec g) const;       ///< g <- dE/dmu, may be mu; undefined where the value is +inf
   void weights(Vec mu, Curvature kind, Vec w) const;  ///< w <- diagonal of the curvature in mu
   void sample(Rng& rng, Vec mu, Vec y) const;         ///< y <- simulated data; masked entries are 0
   /// 2 sum_i (E_i(mu_i) - min_m E_i(m)): twice what a mean that fits every datum alone would gain; about one a datum

@@ -58,12 +58,17 @@ class PointwiseNoise : public Noise {
     return 2 * sumOfData(mu, [this](std::size_t i, double m) { return density_.excess(i, m); });
   }
   double doValueAndGradient(Vec mu, Vec g) const final {
-    check(VecSet(g, 0));
-    const WriteLocal slopes(g);
-    return sumOfData(mu, [&](std::size_t i, double m) {
-      const ValueAndSlope at = density_.valueAndSlope(i, m);
-      slopes[static_cast<PetscInt>(i)] = at.slope;
-      return at.value;
+    return sumOver(space().comm(), [&] {
+      const ReadLocal m(mu);
+      const WriteLocal slopes(g);
+      double sum = 0;
+      for (PetscInt k = 0; k < m.size(); ++k) {
+        const auto i = static_cast<std::size_t>(k);
+        const ValueAndSlope at = density_.used(i) ? density_.valueAndSlope(i, m[k]) : ValueAndSlope{};
+        slopes[k] = at.slope;
+        sum += at.value;
+      }
+      return sum;
     });
   }
   void doWeights(Vec mu, Curvature kind, Vec w) const final {

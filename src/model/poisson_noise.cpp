@@ -14,8 +14,13 @@ LACUNA_VECTOR_CLONES void proxOfAll(std::size_t n, const double* y, const double
 
 }  // namespace
 
+PoissonDensity::PoissonDensity(VecHandle y) : shared_(std::move(y)) {
+  const ReadLocal values(shared_);
+  y_ = values.data();
+}
+
 void PoissonDensity::prox(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const {
-  proxOfAll(static_cast<std::size_t>(count), y_.data() + first, v, weight, mu);
+  proxOfAll(static_cast<std::size_t>(count), y_ + first, v, weight, mu);
 }
 
 double poissonExcess(double y, double mu) {
@@ -28,6 +33,10 @@ double poissonExcess(double y, double mu) {
 
 PoissonNoise::PoissonNoise(const Space& space, Vec counts, Vec mask)
     : PoissonNoise(space, readCounts("Poisson noise", space, counts, mask)) {}
+PoissonNoise::PoissonNoise(const Space& space, VecHandle&& counts)
+    : PoissonNoise(space, std::move(counts), readCounts("Poisson noise", space, counts, nullptr).used) {}
+PoissonNoise::PoissonNoise(const Space& space, VecHandle&& counts, std::int64_t used)
+    : PointwiseNoise(space, PoissonDensity(std::move(counts)), used) {}
 PoissonNoise::PoissonNoise(const Space& space, Counts counts)
     : PointwiseNoise(space, PoissonDensity(std::move(counts.values)), counts.used) {}
 

@@ -26,7 +26,9 @@ inline double poissonProx(double y, double v, double weight) {
 class PoissonDensity {
  public:
   /// Local counts, NaN where masked.
-  explicit PoissonDensity(std::vector<double> y) : y_(std::move(y)) {}
+  explicit PoissonDensity(std::vector<double> y) : own_(std::move(y)), y_(own_.data()) {}
+  /// Those of a vector, none of them masked, which nobody changes from now on.
+  explicit PoissonDensity(VecHandle y);
   double datum(std::size_t i) const { return y_[i]; }
   bool used(std::size_t i) const { return !std::isnan(y_[i]); }
   double value(std::size_t i, double mu) const { return poissonEnergy(y_[i], mu); }
@@ -41,7 +43,9 @@ class PoissonDensity {
   void prox(PetscInt first, PetscInt count, const double* v, const double* weight, double* mu) const;
 
  private:
-  std::vector<double> y_;
+  std::vector<double> own_;
+  VecHandle shared_;
+  const double* y_ = nullptr;  ///< in one of the two
 };
 
 /// y_i ~ Poisson(mu_i), independent: E = sum_i (mu_i - y_i ln mu_i), log y! dropped. Feasible: mu >= 0, and mu > 0
@@ -51,9 +55,12 @@ class PoissonNoise final : public PointwiseNoise<PoissonDensity> {
   /// Collective. `mask` != 0 where a datum counts; null: all do. Throws 65 on negative or not finite counts inside the
   /// mask, on NaN in the mask, and where everything is masked.
   PoissonNoise(const Space& space, Vec counts, Vec mask = nullptr);
+  /// All count; without a copy: the vector must not change from now on.
+  PoissonNoise(const Space& space, VecHandle&& counts);
 
  private:
   PoissonNoise(const Space& space, Counts counts);
+  PoissonNoise(const Space& space, VecHandle&& counts, std::int64_t used);
 };
 
 }  // namespace lacuna

@@ -1,5 +1,7 @@
 #include "model/sum_of_terms.hpp"
 
+#include <cmath>
+
 #include "operators/algebra.hpp"
 
 namespace lacuna {
@@ -45,6 +47,16 @@ std::unique_ptr<TermAt> SumOfTerms::doAt(Vec x) const {
   std::vector<std::unique_ptr<TermAt>> parts;
   for (const auto& term : terms_) parts.push_back(term->at(x));
   return std::make_unique<SumAt>(space(), std::move(parts));
+}
+
+double SumOfTerms::doValueAndGradient(Vec x, Vec g) const {
+  double value = terms_.front()->valueAndGradient(x, g);
+  for (std::size_t i = 1; i < terms_.size() && std::isfinite(value); ++i) {
+    const ScratchVec part = space().scratch();
+    value += terms_[i]->valueAndGradient(x, part);
+    if (std::isfinite(value)) check(VecAXPY(g, 1, part));
+  }
+  return value;
 }
 
 }  // namespace lacuna

@@ -13,6 +13,7 @@ class SumOfTerms final : public Term {
 
  private:
   std::unique_ptr<TermAt> doAt(Vec x) const override;
+  double doValueAndGradient(Vec x, Vec g) const override;
   std::vector<TermPointer> terms_;
 };
 

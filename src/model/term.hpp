@@ -30,9 +30,12 @@ class Term {
   const Space& space() const { return space_; }
   /// Collective. Throws if x is not in the space.
   std::unique_ptr<TermAt> at(Vec x) const;
+  /// Collective. E(x), and g <- dE/dx where that is finite (undefined elsewhere): keeps less at a time than at(x).
+  double valueAndGradient(Vec x, Vec g) const;
 
  private:
   virtual std::unique_ptr<TermAt> doAt(Vec x) const = 0;
+  virtual double doValueAndGradient(Vec x, Vec g) const;
   Space space_;
 };
 

@@ -36,13 +36,13 @@ Gradient::Gradient(const Cube& cube, const Spacing& spacing, std::vector<int> ax
       rangeCube_(std::move(range)),
       axes_(std::move(axes)),
       inverse_{1 / spacing[0], 1 / spacing[1], 1 / spacing[2]},
-      halo_(cube, {.below = 0, .above = 1, .boundary = RowBoundary::Zero}),
-      padded_(halo_.padded().size()) {
+      halo_(cube, {.below = 0, .above = 1, .boundary = RowBoundary::Zero}) {
   if (cube.shape().channels != 1) throw Error("Gradient: the cube must have one channel");
   requireSpacing(spacing);
 }
 
 void Gradient::doApplyForward(Vec x, Vec y) const {
+  padded_.resize(halo_.padded().size());
   halo_.fill(x, padded_);
   const WriteLocal out(y);
   const Shape& s = cube_.shape();
@@ -71,7 +71,7 @@ void Gradient::doApplyForward(Vec x, Vec y) const {
 }
 
 void Gradient::doApplyAdjoint(Vec y, Vec x) const {
-  std::fill(padded_.begin(), padded_.end(), 0.0);
+  padded_.assign(halo_.padded().size(), 0.0);
   {
     const ReadLocal in(y);
     const Shape& s = cube_.shape();

@@ -28,7 +28,7 @@ class Gradient final : public LinearOperator {
   std::vector<int> axes_;  ///< 0 z, 1 y, 2 x
   Spacing inverse_;        ///< 1 / spacing
   Halo halo_;
-  mutable std::vector<double> padded_;
+  mutable std::vector<double> padded_;  ///< made when it is used first: many have a Gradient to draw with, and never do
 };
 
 /// Throws 78 unless every component is positive and finite.

@@ -30,15 +30,11 @@ std::shared_ptr<const FrameRecursion> whitening(const Cube& cube, const TimeChai
   return std::make_shared<FrameRecursion>(cube, std::move(own), std::move(previous));
 }
 
-VecHandle constants(const Cube& cube, const TimeChain& c) {
-  if (c.initialMean == 0 && std::all_of(c.constant.begin() + 1, c.constant.end(), [](double v) { return v == 0; }))
-    return {};
-  VecHandle d = cube.space().vec();
-  const WriteLocal out(d);
-  const PetscInt frames = cube.box().count[0], slab = frames > 0 ? out.size() / frames : 0;
-  for (PetscInt f = 0; f < frames; ++f) {
+std::vector<double> constants(const Cube& cube, const TimeChain& c) {
+  std::vector<double> d;
+  for (PetscInt f = 0; f < cube.box().count[0]; ++f) {
     const auto t = static_cast<std::size_t>(cube.box().start[0] + f);
-    std::fill_n(out.data() + f * slab, slab, t == 0 ? c.initialMean / c.initialSd : c.constant[t] / c.sd[t]);
+    d.push_back(t == 0 ? c.initialMean / c.initialSd : c.constant[t] / c.sd[t]);
   }
   return d;
 }
@@ -72,7 +68,7 @@ void MarkovPrior::sample(Rng& rng, Vec x) const {
     covariance_->root()->apply(x, coloured);
     check(VecCopy(coloured, x));
   }
-  if (constant_) check(VecAXPY(x, 1, constant_));
+  addToFrames(1, constant_, x);
   whiten_->solve(x, x);
 }
 

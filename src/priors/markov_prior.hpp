@@ -30,7 +30,7 @@ class MarkovPrior final : public Prior {
   TimeChain chain_;
   std::optional<SpectralCovariance> covariance_;
   std::shared_ptr<const FrameRecursion> whiten_;  ///< B: (x_t - phi_t x_{t-1}) / q_t, x_0 / s_0
-  VecHandle constant_;                            ///< c_t / q_t, m_0 / s_0; null where all are 0
+  std::vector<double> constant_;                  ///< c_t / q_t, m_0 / s_0 of the local frames
 };
 
 }  // namespace lacuna

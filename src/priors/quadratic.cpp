@@ -4,11 +4,21 @@
 
 namespace lacuna {
 
-QuadraticAt::QuadraticAt(OperatorPointer B, OperatorPointer precision, std::function<OperatorPointer()> root, Vec d,
-                         Vec x)
+void addToFrames(double factor, std::span<const double> d, Vec x) {
+  if (d.empty()) return;
+  const WriteLocal out(x);
+  const auto frames = static_cast<PetscInt>(d.size()), slab = out.size() / frames;
+  for (PetscInt f = 0; f < frames; ++f) {
+    const double shift = factor * d[static_cast<std::size_t>(f)];
+    for (PetscInt i = f * slab; shift != 0 && i < (f + 1) * slab; ++i) out[i] += shift;
+  }
+}
+
+QuadraticAt::QuadraticAt(OperatorPointer B, OperatorPointer precision, std::function<OperatorPointer()> root,
+                         std::span<const double> d, Vec x)
     : B_(std::move(B)), precision_(std::move(precision)), root_(std::move(root)), residual_(B_->range().scratch()) {
   B_->apply(x, residual_);
-  if (d) check(VecAXPY(residual_, -1, d));
+  addToFrames(-1, d, residual_);
   if (!precision_) return;
   weighted_.emplace(B_->range().scratch());
   precision_->apply(residual_, *weighted_);

@@ -31,9 +31,7 @@ OperatorPointer SpectralCovariance::root() const {
 }
 
 SpectralPrior::SpectralPrior(std::shared_ptr<const Fft> fft, const Transfer& power, double mean)
-    : Prior(fft->cube().space()), covariance_(fft, power), mean_(space().vec()) {
-  check(VecSet(mean_, mean));
-}
+    : Prior(fft->cube().space()), covariance_(fft, power), mean_{mean} {}
 
 std::unique_ptr<FactoredAt> SpectralPrior::doFactoredAt(Vec x) const {
   return std::make_unique<QuadraticAt>(
@@ -44,7 +42,7 @@ void SpectralPrior::sample(Rng& rng, Vec x) const {
   const ScratchVec white = space().scratch();
   rng.normal(space(), white);
   covariance_.root()->apply(white, x);
-  check(VecAXPY(x, 1, mean_));
+  addToFrames(1, mean_, x);
 }
 
 }  // namespace lacuna

@@ -34,7 +34,7 @@ class SpectralPrior final : public Prior {
  private:
   std::unique_ptr<FactoredAt> doFactoredAt(Vec x) const override;
   SpectralCovariance covariance_;
-  VecHandle mean_;
+  std::array<double, 1> mean_;
 };
 
 }  // namespace lacuna

@@ -42,9 +42,9 @@ double mixInStart(const std::function<double(Vec)>& value, Vec start, Vec x) {
 /// Whether Richardson-Lucy, from the same start, does so much better than ADMM that it is the way to go.
 class Trial {
  public:
-  /// A view of `start`, which becomes the result of Richardson-Lucy if that wins.
-  Trial(const ConvexEnergy& energy, const ConvexOptions& options, Vec start, Observer* observer)
-      : energy_(energy), options_(options), best_(start), observer_(observer) {}
+  /// Views. `x`, ADMM's, becomes the result of Richardson-Lucy from `start`.
+  Trial(const ConvexEnergy& energy, const ConvexOptions& options, Vec start, Vec x, Observer* observer)
+      : energy_(energy), options_(options), start_(start), x_(x), observer_(observer) {}
 
   static constexpr int iterations = 40;
   bool won() const { return won_; }
@@ -58,15 +58,13 @@ class Trial {
     constexpr double far = 1e-3;  // of the way
     if (tried_ || admm.iterations < begins) return true;
     if (admm.gap <= far * (admm.startEnergy - admm.energy)) return tried_ = true;
-    const VecHandle x = like(best_);
-    check(VecCopy(best_, x));
-    liftZeros(x);
+    check(VecCopy(start_, x_));
+    liftZeros(x_);
     Quiet quiet(observer_);
-    options_.richardsonLucy(iterations, x, observer_ ? &quiet : nullptr);
-    value_ = energy_.value(x);
+    options_.richardsonLucy(iterations, x_, observer_ ? &quiet : nullptr);
+    value_ = energy_.value(x_);
     tried_ = true;  // not before: a run that is stopped in the trial goes on in it
     won_ = std::isfinite(admm.gap) ? value_ < admm.energy - admm.gap : value_ < admm.energy;
-    if (won_) check(VecCopy(x, best_));
     return !won_;
   }
 
@@ -83,7 +81,7 @@ class Trial {
 
   const ConvexEnergy& energy_;
   const ConvexOptions& options_;
-  Vec best_;
+  Vec start_, x_;
   Observer* observer_;
   double value_ = 0;
   bool tried_ = false, won_ = false;
@@ -141,18 +139,16 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const Space& space = problem.image.space();
   const ScratchVec start = space.scratch();
   check(VecCopy(x, start));
-  Trial trial(energy, options, start, observer);
+  Trial trial(energy, options, start, x, observer);
   if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
+  first.start = start;
   ProximalResult p;
   State state;
   state.field("x", space, x).field("start", space, start);
   Stage stage(observer, "admm", trial.keepIn(p.keepIn(state)));
   stage.once([&] {
     p = solveProximal(problem, energy.value, first, x, observer);
-    if (trial.won())
-      check(VecCopy(start, x));
-    else if (std::isinf(p.energy))
-      p.energy = mixInStart(energy.value, start, x);
+    if (!trial.won() && std::isinf(p.energy)) p.energy = mixInStart(energy.value, start, x);
   });
 
   ConvexResult r;

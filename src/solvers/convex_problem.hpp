@@ -33,7 +33,8 @@ struct ConvexProblem {
   RowBoundary boundary = RowBoundary::Zero;      ///< zero or periodic
   std::array<PetscInt, 3> offset{};              ///< image pixel (z, y, x) that data pixel (0, 0, 0) looks at
   std::shared_ptr<const Noise> noise;            ///< in the space of the data; masked data count nothing
-  Vec exposure = nullptr, background = nullptr;  ///< in the space of the data; null: 1, 0
+  Vec exposure = nullptr, background = nullptr;  ///< in the space of the data; null: 1, `level`
+  double level = 0;
   bool positive = true;
 
   Spacing spacing{1, 1, 1};

@@ -65,7 +65,7 @@ double DataSplit::begin() {
     const WriteLocal mu(mean);
     rows_.toField(s_.data(), mu.data());
     for (PetscInt i = 0; i < mu.size(); ++i) {
-      mu[i] = (exposure_ ? (*exposure_)[i] : 1) * mu[i] + (background_ ? (*background_)[i] : 0);
+      mu[i] = (exposure_ ? (*exposure_)[i] : 1) * mu[i] + (background_ ? (*background_)[i] : problem_.level);
       if (!(mu[i] > 0)) mu[i] = 0;  // nothing to learn of a start that is not feasible
     }
   }
@@ -138,20 +138,20 @@ void DataSplit::proxLine(PetscInt frame, PetscInt entry, PetscInt count, double*
     return;
   }
   const double* b = background_ ? background_->data() + entry : nullptr;
+  const double level = problem_.level;
   if (!exposure_) {
-    for (std::size_t i = 0; i < n; ++i) v_[i] = b ? s[i] + b[i] : s[i];
+    for (std::size_t i = 0; i < n; ++i) v_[i] = s[i] + (b ? b[i] : level);
     std::fill_n(weight_.data(), n, rho);
     problem_.noise->prox(entry, count, v_.data(), weight_.data(), mu);
-    if (b)
-      for (std::size_t i = 0; i < n; ++i) mu[i] -= b[i];
+    for (std::size_t i = 0; i < n; ++i) mu[i] -= b ? b[i] : level;
   } else {
     const double* e = exposure_->data() + entry;
     for (std::size_t i = 0; i < n; ++i) {
-      v_[i] = e[i] * s[i] + (b ? b[i] : 0);
+      v_[i] = e[i] * s[i] + (b ? b[i] : level);
       weight_[i] = e[i] > 0 ? rho / (e[i] * e[i]) : 1;
     }
     problem_.noise->prox(entry, count, v_.data(), weight_.data(), mu);
-    for (std::size_t i = 0; i < n; ++i) mu[i] = e[i] > 0 ? (mu[i] - (b ? b[i] : 0)) / e[i] : s[i];
+    for (std::size_t i = 0; i < n; ++i) mu[i] = e[i] > 0 ? (mu[i] - (b ? b[i] : level)) / e[i] : s[i];
   }
   reflect(n, mu, s, r);
   if (!measuring_) return;

@@ -5,24 +5,23 @@
 
 namespace lacuna {
 
-ProjectedPoint::ProjectedPoint(const Term& t, const Bounds& b, Vec start)
+ProjectedPoint::ProjectedPoint(const Term& t, const Bounds& b, Vec start, Keeps keeps)
     : term(t), bounds(b), x(start), g(t.space().vec()) {
   bounds.project(x);
-  at = term.at(x);
-  energy = energyOf(*at);
+  if (keeps == Keeps::Term) at = term.at(x);
+  energy = checked(at ? at->value() : term.valueAndGradient(x, g));
   if (!std::isfinite(energy))
     throw RankError(ExitCode::BadData, 0, "MAP: the starting point is not feasible (its energy is infinite)");
-  takeGradient();
+  if (at) at->gradient(g);
+  checkGradient();
 }
 
-double ProjectedPoint::energyOf(const TermAt& here) const {
-  const double v = here.value();
+double ProjectedPoint::checked(double v) {
   if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number");
   return v;
 }
 
-void ProjectedPoint::takeGradient() {
-  at->gradient(g);
+void ProjectedPoint::checkGradient() {
   kkt = bounds.kktResidual(x, g);
   PetscReal norm = 0;
   check(VecNorm(g, NORM_1, &norm));
@@ -59,24 +58,24 @@ double ProjectedPoint::cauchyLength(const LinearOperator& H) const {
   return gHg > 0 && std::isfinite(gHg) ? kkt * kkt / gHg : 0;
 }
 
-/// trial <- x + a d projected; what the gradient says that this gains, nats.
-double ProjectedPoint::moveAlong(double a, Vec d, Vec trial) const {
+/// trial <- start + a d projected; what the slope there says that this gains, nats.
+double ProjectedPoint::moveAlong(double a, Vec d, Vec start, Vec slope, Vec trial) const {
   return sumOver(term.space().comm(), [&] {
-    const ReadLocal point(x), slope(g), way(d);
+    const ReadLocal point(start), s(slope), way(d);
     const WriteLocal t(trial);
     double gain = 0;
     for (PetscInt i = 0; i < point.size(); ++i) {
       t[i] = std::max(point[i] + a * way[i], bounds.lower(i));
-      gain += slope[i] * (point[i] - t[i]);
+      gain += s[i] * (point[i] - t[i]);
     }
     return gain;
   });
 }
 
-/// slope.(trial - x)
-double ProjectedPoint::slopeAlong(Vec slope, Vec trial) const {
+/// slope.(trial - start)
+double ProjectedPoint::slopeAlong(Vec slope, Vec start, Vec trial) const {
   return sumOver(term.space().comm(), [&] {
-    const ReadLocal point(x), s(slope), t(trial);
+    const ReadLocal point(start), s(slope), t(trial);
     double sum = 0;
     for (PetscInt i = 0; i < point.size(); ++i) sum += s[i] * (t[i] - point[i]);
     return sum;
@@ -88,25 +87,46 @@ double ProjectedPoint::search(Vec d) {
   const ScratchVec trial = space.scratch();
   double a = 1;
   for (int tries = 0; tries < 40; ++tries, a *= 0.5) {
-    const double promised = moveAlong(a, d, trial);
+    const double promised = moveAlong(a, d, x, g, trial);
     if (!(promised > 0)) continue;  // the bounds have cut off what was downhill
     auto there = term.at(trial);
-    const double value = energyOf(*there);
+    const double value = checked(there->value());
     bool good = value <= energy - 1e-4 * promised;
     if (!good && value <= energy + rounding * std::abs(energy)) {
       // The energy cannot tell: the slope along the step must have fallen, and not have turned too far.
       const ScratchVec slope = space.scratch();
       there->gradient(slope);
-      const double after = slopeAlong(slope, trial);
+      const double after = slopeAlong(slope, x, trial);
       good = std::abs(after) <= 0.9998 * promised;
     }
     if (!good) continue;
     check(VecCopy(trial, x));
     energy = value;
     at = std::move(there);
-    takeGradient();
+    at->gradient(g);
+    checkGradient();
     return a;
   }
+  return 0;
+}
+
+double ProjectedPoint::search(Vec d, Vec start, Vec slope) {
+  check(VecCopy(x, start));
+  check(VecCopy(g, slope));
+  double a = 1;
+  for (int tries = 0; tries < 40; ++tries, a *= 0.5) {
+    const double promised = moveAlong(a, d, start, slope, x);
+    if (!(promised > 0)) continue;
+    const double value = checked(term.valueAndGradient(x, g));
+    const bool level = value <= energy + rounding * std::abs(energy);
+    if (!(value <= energy - 1e-4 * promised) && !(level && std::abs(slopeAlong(g, start, x)) <= 0.9998 * promised))
+      continue;
+    energy = value;
+    checkGradient();
+    return a;
+  }
+  check(VecCopy(start, x));
+  check(VecCopy(slope, g));
   return 0;
 }
 

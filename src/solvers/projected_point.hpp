@@ -16,14 +16,16 @@ struct ProjectedPoint {
   const Bounds& bounds;
   Vec x;
   VecHandle g;
-  std::unique_ptr<TermAt> at;
-  double energy = 0;  ///< nats
-  double kkt = 0;     ///< ||g|| without the parts at bounds that push against them
+  std::unique_ptr<TermAt> at;  ///< if it is kept
+  double energy = 0;           ///< nats
+  double kkt = 0;              ///< ||g|| without the parts at bounds that push against them
 
   static constexpr double rounding = 1e-13;  ///< of an energy, relative
 
+  /// Of the term at x, for its curvature, or energy and gradient alone.
+  enum class Keeps { Term, Numbers };
   /// Moves x into the bounds. Throws 70 where energy or gradient is NaN, 65 where the energy is infinite.
-  ProjectedPoint(const Term& t, const Bounds& b, Vec start);
+  ProjectedPoint(const Term& t, const Bounds& b, Vec start, Keeps keeps = Keeps::Term);
   /// d_i <- the way to the bound, free_i <- 0 where the gradient pushes there and a step of `length` gets there; free_i
   /// <- 1 and d_i <- 0 elsewhere. What the former can gain at most, nats.
   double chooseFree(double length, Vec free, Vec d) const;
@@ -34,13 +36,16 @@ struct ProjectedPoint {
   /// below the rounding of the energy are judged by their slope (Hager & Zhang 2005, doi:10.1137/030601880). The
   /// length; 0 if none is good.
   double search(Vec d);
+  /// The same, computing the gradient with every energy and keeping no `at`: x and g move to the trial points, and
+  /// where they came from is in `start` and `slope` in the end.
+  double search(Vec d, Vec start, Vec slope);
   void report(Observer* observer, int iteration, double seconds, bool last = false) const;
 
  private:
-  double energyOf(const TermAt& here) const;
-  void takeGradient();
-  double moveAlong(double a, Vec d, Vec trial) const;
-  double slopeAlong(Vec slope, Vec trial) const;
+  static double checked(double energy);
+  void checkGradient();
+  double moveAlong(double a, Vec d, Vec start, Vec slope, Vec trial) const;
+  double slopeAlong(Vec slope, Vec start, Vec trial) const;
 };
 
 }  // namespace lacuna

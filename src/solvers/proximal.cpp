@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,8 +92,9 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   if (!problem.image.space().holds(x)) throw Error("solveProximal: x is not in the space of the image");
   const double started = MPI_Wtime();
   const Space& space = problem.image.space();
-  const ScratchVec start = space.scratch();
-  check(VecCopy(x, start));
+  std::optional<ScratchVec> copy;
+  if (!options.start) check(VecCopy(x, copy.emplace(space.scratch())));
+  const Vec start = options.start ? options.start : Vec(*copy);
   ProximalResult r;
   r.startEnergy = r.energy = energy(x);
   r.gap = std::numeric_limits<double>::infinity();
@@ -123,7 +125,10 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   };
   if (!stage.restored()) tell();
   while (!r.converged) {
-    if (r.iterations % options.energyEvery == 0 && options.goesOn && !options.goesOn(r)) break;
+    if (r.iterations % options.energyEvery == 0 && options.goesOn) {
+      if (!options.goesOn(r)) break;
+      admm.result(x);  // which it may have used
+    }
     if (r.iterations >= options.iterations) break;
     ++r.iterations;
     const bool changes = options.adapt && rule.changesAt(r.iterations);

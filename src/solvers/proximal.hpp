@@ -16,9 +16,10 @@ struct ProximalOptions {
   double relaxation = 1.8;    ///< in (0, 2)
   bool adapt = true;          ///< the penalties follow the curvature along the steps
   double firstPenalty = 0.3;  ///< of u, times the typical curvature of the noise
-  /// Asked every `energyEvery` iterations: false stops. A run that was interrupted while it answered asks again.
-  /// Collective; may be empty.
+  /// Asked every `energyEvery` iterations: false stops, and x is then what it has made of it. A run that was
+  /// interrupted while it answered asks again. Collective; may be empty.
   std::function<bool(const struct ProximalResult&)> goesOn = {};
+  Vec start = nullptr;  ///< a copy of x that the caller keeps, in its checkpoints too; null: one is made
 };
 
 struct ProximalResult : Stopped {

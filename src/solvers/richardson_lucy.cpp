@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "base/phase.hpp"
 #include "base/stage.hpp"
@@ -14,24 +15,35 @@
 namespace lacuna {
 namespace {
 
-/// Entries of `v` (not null), finite and not negative where `counts` says that they are used; zero elsewhere.
-VecHandle checkedFactor(const Space& space, Vec v, const Counts& counts, const char* what) {
-  if (!space.holds(v)) throw Error(std::string("Richardson-Lucy: the ") + what + " is not in the space of the data");
+VecHandle shared(Vec v) {
+  check(PetscObjectReference(reinterpret_cast<PetscObject>(v)));
+  return VecHandle(v);
+}
+
+/// Entries of `v` where `counts` says that they are used; zero elsewhere.
+VecHandle usedOf(const Space& space, Vec v, const Counts& counts) {
   VecHandle out = space.vec();
+  const ReadLocal in(v);
+  const WriteLocal to(out);
+  for (PetscInt i = 0; i < to.size(); ++i) to[i] = std::isnan(counts.values[static_cast<std::size_t>(i)]) ? 0 : in[i];
+  return out;
+}
+
+/// `v`, which must be finite and not negative where it is used.
+VecHandle checkedFactor(const Space& space, Vec v, const Counts& counts, Vec mask, const char* what) {
+  if (!space.holds(v)) throw Error(std::string("Richardson-Lucy: the ") + what + " is not in the space of the data");
   BadEntries bad;
   {
     const ReadLocal in(v);
-    const WriteLocal to(out);
     for (const NaturalRun& run : space.naturalRuns())
       for (PetscInt k = 0; k < run.count; ++k) {
         const PetscInt i = run.local + k;
         const bool used = !std::isnan(counts.values[static_cast<std::size_t>(i)]);
         if (used && !(in[i] >= 0 && std::isfinite(in[i]))) bad.add(run.natural + k * run.stride);
-        to[i] = used ? in[i] : 0;
       }
   }
   bad.throwIfAny(space.comm(), std::string("Richardson-Lucy: ") + what + " that is negative or not finite");
-  return out;
+  return mask ? usedOf(space, v, counts) : shared(v);
 }
 
 /// The entries of a vector that may be missing.
@@ -114,34 +126,32 @@ struct RichardsonLucy::Momentum {
   double factor = 0;
 };
 
-RichardsonLucy::RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure, Vec background, Vec mask)
-    : H_(std::move(H)), y_(H_->range().vec()), sensitivity_(H_->domain().vec()), inverse_(H_->domain().vec()) {
+RichardsonLucy::RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure, Vec background, Vec mask, double level)
+    : H_(std::move(H)), level_(level) {
   const Space& data = H_->range();
-  Counts read = readCounts("Richardson-Lucy", data, counts, mask);
-  const VecHandle ones = data.vec();
-  check(VecSet(ones, 1));
-  if (exposure || mask) e_ = checkedFactor(data, exposure ? exposure : Vec(ones), read, "an exposure");
-  if (background) b_ = checkedFactor(data, background, read, "a background");
   {
-    const WriteLocal y(y_);
-    for (PetscInt i = 0; i < y.size(); ++i) {
-      const double value = read.values[static_cast<std::size_t>(i)];
-      y[i] = std::isnan(value) ? 0 : value;
+    const Counts read = readCounts("Richardson-Lucy", data, counts, mask);
+    if (exposure) e_ = checkedFactor(data, exposure, read, mask, "an exposure");
+    if (background) b_ = checkedFactor(data, background, read, mask, "a background");
+    y_ = mask ? usedOf(data, counts, read) : shared(counts);
+    if (mask && !(exposure && background)) {
+      const ScratchVec flat = data.scratch();
+      check(VecSet(flat, 1));
+      if (!exposure) e_ = usedOf(data, flat, read);
+      check(VecSet(flat, level));
+      if (!background && level > 0) b_ = usedOf(data, flat, read);
     }
   }
-  H_->applyAdjoint(e_ ? Vec(e_) : Vec(ones), sensitivity_);
-  findSensitivity();
-}
-
-/// 1 / (H^T e), 0 where that is zero but for the rounding errors of a transform.
-void RichardsonLucy::findSensitivity() {
-  PetscReal largest = 0;
-  check(VecMax(sensitivity_, nullptr, &largest));
-  const WriteLocal s(sensitivity_), inverse(inverse_);
-  for (PetscInt i = 0; i < s.size(); ++i) {
-    if (!(s[i] > 1e-13 * largest)) s[i] = 0;
-    inverse[i] = s[i] > 0 ? 1 / s[i] : 0;
+  inverse_ = H_->domain().vec();
+  {
+    const ScratchVec ones = data.scratch();
+    check(VecSet(ones, 1));
+    H_->applyAdjoint(e_ ? Vec(e_) : Vec(ones), inverse_);
   }
+  PetscReal largest = 0;
+  check(VecMax(inverse_, nullptr, &largest));
+  const WriteLocal s(inverse_);
+  for (PetscInt i = 0; i < s.size(); ++i) s[i] = s[i] > 1e-13 * largest ? 1 / s[i] : 0;
 }
 
 /// H x or, with momentum, H of the extrapolated x becomes e y / mu. Returns the energy, or 0 where nobody asks for it.
@@ -149,6 +159,7 @@ double RichardsonLucy::evaluate(const Projector& project, Vec x, const Momentum*
   const ReadLocal in(x), y(y_);
   const OptionalRead e(e_), b(b_), previous(momentum ? Vec(momentum->previous) : nullptr);
   const double factor = momentum ? momentum->factor : 0;
+  std::vector<double> flat;  // a background that is one number, for a line
   double sum = 0;
   project.forward(
       [&](PetscInt first, PetscInt count, double* values) {
@@ -158,7 +169,10 @@ double RichardsonLucy::evaluate(const Projector& project, Vec x, const Momentum*
           std::copy_n(in.data() + first, count, values);
       },
       [&](PetscInt first, PetscInt count, double* values) {
-        sum += poissonRatio(count, y.data() + first, e.from(first), b.from(first), energy, values);
+        if (!b_ && level_ > 0 && flat.size() < static_cast<std::size_t>(count))
+          flat.assign(static_cast<std::size_t>(count), level_);
+        const double* background = flat.empty() ? b.from(first) : flat.data();
+        sum += poissonRatio(count, y.data() + first, e.from(first), background, energy, values);
       });
   return energy ? sumOver(H_->range().comm(), [&] { return sum; }) : 0;
 }
@@ -199,7 +213,7 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
   requireStart(H_->domain(), x);
   const double started = MPI_Wtime();
   {
-    const ReadLocal s(sensitivity_);
+    const ReadLocal s(inverse_);
     const WriteLocal start(x);
     for (PetscInt i = 0; i < start.size(); ++i)
       if (s[i] == 0) start[i] = 0;

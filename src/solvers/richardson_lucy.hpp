@@ -27,9 +27,11 @@ struct RichardsonLucyResult : Stopped {
 /// With a Convolution all vector work is done on lines that are in the cache. Collective.
 class RichardsonLucy {
  public:
-  /// In the range of H: `counts`, and (null: 1, 0, all) `exposure`, `background`, `mask` (0: does not count). Throws 65
-  /// on counts that are negative or not finite, and exposures or backgrounds that are, inside the mask.
-  RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure = nullptr, Vec background = nullptr, Vec mask = nullptr);
+  /// In the range of H: `counts`, and (null: 1, `level`, all) `exposure`, `background`, `mask` (0: does not count).
+  /// Without a mask these vectors are shared, and must not change. Throws 65 on counts that are negative or not finite,
+  /// and exposures or backgrounds that are, inside the mask.
+  RichardsonLucy(OperatorPointer H, Vec counts, Vec exposure = nullptr, Vec background = nullptr, Vec mask = nullptr,
+                 double level = 0);
 
   /// From x >= 0 (zeros stay zeros) to the result. `observer` (may be null) is told x and E(x) after each iteration;
   /// with acceleration E is that of the extrapolated start of the next step. A run that is resumed goes on from its x,
@@ -37,18 +39,16 @@ class RichardsonLucy {
   /// and if there are counts where the mean is 0 at the start.
   RichardsonLucyResult solve(Vec x, const RichardsonLucyOptions& options, Observer* observer = nullptr) const;
 
-  Vec sensitivity() const { return sensitivity_; }  ///< H^T e; a view
-
  private:
   class Projector;
   struct Momentum;
   double evaluate(const Projector& project, Vec x, const Momentum* momentum, bool energy) const;
   void advance(const Projector& project, Vec x, Momentum* momentum) const;
-  void findSensitivity();
 
   OperatorPointer H_;
-  VecHandle y_, e_, b_;  ///< masked entries are zero in all; no e_: 1 everywhere; no b_: 0
-  VecHandle sensitivity_, inverse_;
+  VecHandle y_, e_, b_;  ///< masked entries are zero in all; no e_: 1 everywhere; no b_: `level_`
+  double level_;
+  VecHandle inverse_;  ///< 1 / (H^T e), 0 where that is zero but for the rounding errors of a transform
 };
 
 }  // namespace lacuna

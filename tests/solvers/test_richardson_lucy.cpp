@@ -128,7 +128,9 @@ BOOST_AUTO_TEST_CASE(flux_is_kept_and_unseen_pixels_are_zero) {
   const RichardsonLucy rl(H, counts, nullptr, nullptr, mask);
   check(VecSet(x, 1));
   rl.solve(x, {7, false});
-  const auto image = inNaturalOrder(p.s, x), s = inNaturalOrder(p.s, rl.sensitivity()), y = inNaturalOrder(p.s, counts);
+  const VecHandle seen = p.s.vec();
+  H->applyAdjoint(mask, seen);
+  const auto image = inNaturalOrder(p.s, x), s = inNaturalOrder(p.s, seen), y = inNaturalOrder(p.s, counts);
   double flux = 0, total = 0;
   for (std::size_t i = 0; i < image.size(); ++i) {
     flux += s[i] * image[i];
@@ -142,13 +144,14 @@ BOOST_AUTO_TEST_CASE(flux_is_kept_and_unseen_pixels_are_zero) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused) {
   const Problem p;
   const auto H = p.H("dense");
-  VecHandle bad = p.s.vec(), zero = p.s.vec(), x = p.s.vec();
+  VecHandle bad = p.s.vec(), zero = p.s.vec(), one = p.s.vec(), x = p.s.vec();
   fillNatural(p.s, bad, [](std::int64_t i) { return i == 11 ? -1.0 : 1.0; });
+  check(VecSet(one, 1));
   check(VecSet(x, 1));
   expectError(ExitCode::BadData, {"negative count", "natural index 11"}, [&] { RichardsonLucy(H, bad); });
   expectError(ExitCode::BadData, {"exposure", "natural index 11"}, [&] { RichardsonLucy(H, x, bad); });
   expectError(ExitCode::BadData, {"background", "natural index 11"}, [&] { RichardsonLucy(H, x, nullptr, bad); });
-  expectError(ExitCode::BadData, {"mean is zero"}, [&] { RichardsonLucy(H, x, zero).solve(x, {}); });
+  expectError(ExitCode::BadData, {"mean is zero"}, [&] { RichardsonLucy(H, one, zero).solve(x, {}); });
   expectError(ExitCode::BadData, {"start", "natural index 11"}, [&] { RichardsonLucy(H, x).solve(bad, {}); });
   check(VecSet(zero, 0));
   const auto dark = RichardsonLucy(H, zero).solve(x, {3, false});  // no counts at all: the image is dark
