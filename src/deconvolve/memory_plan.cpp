@@ -120,7 +120,7 @@ std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& pri
   const std::int64_t logarithm = exponential ? 3 : 0;
   std::vector<Step> steps;
   // the model, the residual, the pixels at 0, weights; a copy of HDF5 of what is written
-  steps.push_back({"results", 2 * image + 4 * datum});
+  steps.push_back({"results", 2 * image + 4 * datum + (4 << 20)});
   const bool split = goesToAdmm(problem, priors, options);
   if (split) {  // the start, and the mean and priors of an energy, or what Richardson-Lucy keeps in its trial
     const bool trial = options.algorithm == "auto" && options.noise == "poisson" && problem.positive;
@@ -130,15 +130,15 @@ std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& pri
   }
   if (options.algorithm == "quasi-newton") {
     // g, d, the slope, four pairs, the diagonal; the mean and a part of the gradient
-    const std::int64_t vectors = 8 + std::max<std::int64_t>(prior.atPoint - 1, 0) * (exponential ? 1 : 0) + logarithm;
-    steps.push_back({"L-BFGS, a checkpoint", vectors * image + image / 2 + datum + checkpoint});
+    steps.push_back({"L-BFGS, a checkpoint", (8 + logarithm) * image + image / 2 + datum + checkpoint});
   } else if (!split || problem.smooth > 0 || problem.chain || problem.power) {
     const bool preconditioned = !exponential && (problem.chain || problem.power);
-    // g, the free pixels, d, the way to the bound, r, p, q, what the curvature adds up; its weights
+    // g, the free pixels, d, the way to the bound, a trial point, what the energy keeps of it, a part of the gradient;
+    // the mean, its slope, the weights of the curvature
     const std::int64_t vectors =
-        8 + logarithm + (preconditioned ? 1 : 0) + (split ? 1 : 0) + (prior.atPoint > 1 ? 1 : 0);
+        7 + logarithm + (preconditioned ? 1 : 0) + (split ? 1 : 0) + (prior.atPoint > 1 ? 1 : 0);
     steps.push_back({"Newton's method, a checkpoint",
-                     vectors * image + datum + checkpoint + (preconditioned ? preconditionerBytes(problem) : 0)});
+                     vectors * image + 3 * datum + checkpoint + (preconditioned ? preconditionerBytes(problem) : 0)});
   }
   // pixels held at 0; what varies freely, moments and their result, a draw, conjugate gradients
   if (options.samples > 1)
@@ -173,8 +173,9 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
   }
   add("estimate", image);
   if (options.method == DeconvolveMethod::RichardsonLucy) {
-    const std::int64_t solver = (options.acceleration ? 3 : 1) * image + checkpointBytes(image, ranks);
-    add("Richardson-Lucy, results", std::max(solver, image) + 4 * datum);
+    const std::int64_t solver = (options.acceleration ? 3 : 1) * image + 2 * datum + checkpointBytes(image, ranks),
+                       results = 4 * datum + (4 << 20);
+    add(solver > results ? "Richardson-Lucy, a checkpoint" : "results", std::max(solver, results));
     return plan;
   }
   const PriorFields prior = priorFields(priors);

@@ -9,6 +9,7 @@ class Affine final : public Model {
   /// Throws if b is not in the range of A.
   Affine(std::shared_ptr<const Model> A, VecHandle b);
   Affine(std::shared_ptr<const Model> A, double b);  ///< the same everywhere
+  const Model* withoutConstant() const { return A_.get(); }
 
  private:
   void doApply(Vec x, Vec y) const override;

@@ -2,10 +2,17 @@
 
 #include <cmath>
 
+#include "model/affine.hpp"
 #include "operators/algebra.hpp"
 
 namespace lacuna {
 namespace {
+
+/// Whether the derivative J of a model is the same everywhere.
+bool isStraight(const Model& model, const Model& J) {
+  const auto* affine = dynamic_cast<const Affine*>(&model);
+  return &J == (affine ? affine->withoutConstant() : &model);
+}
 
 class LikelihoodAt final : public FactoredAt {
  public:
@@ -13,7 +20,7 @@ class LikelihoodAt final : public FactoredAt {
       : model_(std::move(model)),
         noise_(std::move(noise)),
         J_(model_->linearise(x)),
-        x_(J_ == model_ ? VecHandle() : like(x)),
+        x_(isStraight(*model_, *J_) ? VecHandle() : like(x)),
         mu_(model_->range().scratch()) {
     model_->apply(x, mu_);
     if (x_) check(VecCopy(x, x_));
