@@ -102,10 +102,8 @@ PriorFields priorFields(const ImagingPriors& priors) {
   return f;
 }
 
-/// While a checkpoint is written: what HDF5 keeps, and beside it a field in natural order.
-std::int64_t checkpointBytes(std::int64_t image, int ranks) {
-  return image / 8 + (6 << 20) + (ranks > 1 ? image + image / 4 : 0);
-}
+/// While a checkpoint is written: a chunk, and on several ranks a field in natural order with its messages.
+std::int64_t checkpointBytes(std::int64_t image, int ranks) { return (1 << 20) + (ranks > 1 ? image + image / 4 : 0); }
 
 /// Beside data and estimate, by step of a solve; steps follow one another.
 struct Step {
@@ -119,8 +117,8 @@ std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& pri
   const bool exponential = options.positivity == Positivity::Exponential;
   const std::int64_t logarithm = exponential ? 3 : 0;
   std::vector<Step> steps;
-  // the model, the residual, the pixels at 0, weights; a copy of HDF5 of what is written
-  steps.push_back({"results", 2 * image + 4 * datum + (4 << 20)});
+  // the pixels at 0, the model, the residual, weights
+  steps.push_back({"results", image + 3 * datum});
   const bool split = goesToAdmm(problem, priors, options);
   if (split) {  // the start, and the mean and priors of an energy, or what Richardson-Lucy keeps in its trial
     const bool trial = options.algorithm == "auto" && options.noise == "poisson" && problem.positive;
@@ -134,11 +132,11 @@ std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& pri
   } else if (!split || problem.smooth > 0 || problem.chain || problem.power) {
     const bool preconditioned = !exponential && (problem.chain || problem.power);
     // g, the free pixels, d, the way to the bound, a trial point, what the energy keeps of it, a part of the gradient;
-    // the mean, its slope, the weights of the curvature
+    // the mean, the weights of the curvature
     const std::int64_t vectors =
         7 + logarithm + (preconditioned ? 1 : 0) + (split ? 1 : 0) + (prior.atPoint > 1 ? 1 : 0);
     steps.push_back({"Newton's method, a checkpoint",
-                     vectors * image + 3 * datum + checkpoint + (preconditioned ? preconditionerBytes(problem) : 0)});
+                     vectors * image + 2 * datum + checkpoint + (preconditioned ? preconditionerBytes(problem) : 0)});
   }
   // pixels held at 0; what varies freely, moments and their result, a draw, conjugate gradients
   if (options.samples > 1)
@@ -154,7 +152,7 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
   const int ranks = sizeOf(data.comm());
   MemoryPlan plan;
   const auto add = [&](const std::string& what, std::int64_t bytes) { plan.items.push_back({what, bytes}); };
-  add("messages, tables, code", (ranks > 1 ? 16 : 8) << 20);
+  add("messages, tables, code", 10 << 20);
   add("data, mask, exposure, background", fields * datum);
   const int ofNoise = options.noise == "poisson"                                           ? 0
                       : options.noise == "gaussian" || options.noise == "poisson-gaussian" ? 2
@@ -174,7 +172,7 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
   add("estimate", image);
   if (options.method == DeconvolveMethod::RichardsonLucy) {
     const std::int64_t solver = (options.acceleration ? 3 : 1) * image + 2 * datum + checkpointBytes(image, ranks),
-                       results = 4 * datum + (4 << 20);
+                       results = 3 * datum;
     add(solver > results ? "Richardson-Lucy, a checkpoint" : "results", std::max(solver, results));
     return plan;
   }
