@@ -16,7 +16,7 @@ sanitizers  bash tests/unit.sh asan-ubsan
 memory      ctest --preset release -C nightly --no-tests=error -V -R '^deconvolve_memory'
 valgrind    bash cmake/install-packages.sh nightly && ctest --preset release -C nightly --no-tests=error -L '^valgrind' -j "$(nproc)"
 mutants     ctest --preset release -C nightly --no-tests=error -V -R '^nightly_mutants'
-fuzz        bash tests/fuzz/config/run.sh 1800
+fuzz        SEED=0 bash tests/fuzz/config/run.sh 1800
 kills       ctest --preset release -C nightly --no-tests=error -V -R '^nightly_kills'
 cluster     bash tests/cluster/run.sh build/release 2
 debian13    bash tests/other_debian.sh trixie build/debian13 -LE cluster

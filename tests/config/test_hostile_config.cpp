@@ -38,6 +38,19 @@ BOOST_AUTO_TEST_CASE(characters) {
   bad("[data]\nfile = \"a\" # x\n\x01 = 3\n", {"run.toml:3:"});
 }
 
+BOOST_AUTO_TEST_CASE(quotes_that_begin_no_string) {
+  // The parser reads a number or a word up to its end, whatever is in it.
+  for (const char* value : {"8\"\"\"\xC8\x9A", "8'\xC3\xA9'", "1.\"\xC3\xA9\"", "[1, 2\"\xC3\xA9\"]",
+                            "\"a\"\"\xC3\xA9\"", "{}\"\xC3\xA9\""})
+    bad(std::string("a = ") + value + "\n", {"run.toml:1:", "a quote where no string can begin"});
+  for (const char* value : {"b=\"\xC3\xA9\"", "=\"\xC3\xA9\"", "[1=\"\xC3\xA9\"]", "{b=1=\"\xC3\xA9\"}"})
+    bad(std::string("a = ") + value + "\n", {"run.toml:1:", "a second '=' in one value"});
+  bad("[data]\nfile = {x = \"\xC3\xA9\", y = [\"\xC3\xA9\"]}\n", {"run.toml:2:"});  // well written, of the wrong type
+  bad("a = \"\"\"b \\\n \xC3\xA9\"\"\"\n", {"run.toml:1:10: a backslash whose next"});
+  const auto inputs = massmap(minimal + "[output]\nname = \"\"\"a\"\"\"\"\"\n");  // ends in two quotes
+  BOOST_TEST(inputs.text("output.name") == "a\"\"");
+}
+
 BOOST_AUTO_TEST_CASE(words_of_the_command_line) {
   expectError(ExitCode::Usage, {"--set data.file=caf...: what follows is not UTF-8"},
               [] { massmap(minimal, {"data.file=caf\xE9.fits"}); });
