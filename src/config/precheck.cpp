@@ -49,8 +49,9 @@ class Scanner {
   /// see characters that are not ASCII outside of strings (its tables of them end in undefined behaviour).
   std::string misplaced(char c) {
     const char before = next_ > 0 ? text_[next_ - 1] : '\n';
-    if ((c == '"' || c == '\'') && std::string_view(" \t\r\n=,[{\xBF").find(before) == std::string_view::npos)
-      return "a quote where no string can begin";
+    if (std::string_view("\"'[{").find(c) != std::string_view::npos &&
+        std::string_view(" \t\r\n=,[{\xBF").find(before) == std::string_view::npos)
+      return fmt::format("'{}' where no key and no value can begin", c);
     if (c == '=' && inValue_) return "a second '=' in one value (is a quote or a line break missing?)";
     if (c == '.' && ++dots_ > maxDots) return "a key of too many parts (they are section.name)";
     return {};
