@@ -1,9 +1,9 @@
 /// bench_proximal CASE FOLDER [GAP]: ADMM with penalties of its own choice on a case of make_poisson_problems.py
 /// (b2mle, b2map, b4, b5), until its energy (deviance/2 + priors) is GAP nats above the optimum. One line of JSON on
-/// standard output; seconds are those of the iterations, without planning the transforms and without the evaluations of
-/// the energy that only the trace needs. Then an iteration (CPU time on one rank) beside its floors, measured in turn:
-/// its four bare FFTW transforms a frame, and the bytes that it must move at the bandwidth of arrays of that size;
-/// `ratio` is to their sum. The square roots and divisions of the proximal steps are stated apart.
+/// standard output; seconds are those of the iterations, the measuring of FFTW's plans in the midst of them included,
+/// without the evaluations of the energy that only the trace needs. Then an iteration (CPU time on one rank) beside its
+/// floors, measured in turn: its four bare FFTW transforms a frame, and the bytes that it must move at the bandwidth of
+/// arrays of that size; `ratio` is to their sum. The square roots and divisions of the proximal steps are stated apart.
 /// FOLDER: PREFIX_counts.npy, PREFIX_psf.npy, with PREFIX b2, b4 or b5. PETSc options, after --: -optimum E,
 /// -iterations N, -time_ranks T, -trace 1.
 #include <fmt/format.h>
