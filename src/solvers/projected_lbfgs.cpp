@@ -218,12 +218,7 @@ MapResult projectedLbfgs(const Term& term, const MapOptions& options, const Boun
     tolerance = std::min(0.5 * tolerance, tolerance * std::sqrt(enough / r.gap));
     tolerance = std::min(tolerance, 0.5 * here.kkt / startKkt);
   }
-  r.energy = here.energy;
-  r.gradientNorm = here.kkt;
-  r.atBound = bounds.atBound(x);
-  r.reason = r.converged ? "reached rtol"
-             : r.limited ? "stopped at the limit of iterations"
-                         : "no step along the direction of the method lowers the energy";
+  here.conclude(r, "the method");
   return r;
 }
 

@@ -64,12 +64,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     ++r.iterations;
     here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }
-  r.energy = here.energy;
-  r.gradientNorm = here.kkt;
-  r.atBound = bounds.atBound(x);
-  r.reason = r.converged ? "reached rtol"
-             : r.limited ? "stopped at the limit of iterations"
-                         : "no step along the direction of Newton's method lowers the energy";
+  here.conclude(r, "Newton's method");
   return r;
 }
 

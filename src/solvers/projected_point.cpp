@@ -143,4 +143,13 @@ void ProjectedPoint::report(Observer* observer, int iteration, double seconds, b
   observer->iteration(progress);
 }
 
+void ProjectedPoint::conclude(MapResult& r, const std::string& method) const {
+  r.energy = energy;
+  r.gradientNorm = kkt;
+  r.atBound = bounds.atBound(x);
+  r.reason = r.converged ? "reached rtol"
+             : r.limited ? "stopped at the limit of iterations"
+                         : "no step along the direction of " + method + " lowers the energy";
+}
+
 }  // namespace lacuna

@@ -1,9 +1,11 @@
 #pragma once
 #include <memory>
+#include <string>
 
 #include "base/observer.hpp"
 #include "model/term.hpp"
 #include "solvers/bounds.hpp"
+#include "solvers/map_solver.hpp"
 
 namespace lacuna {
 
@@ -40,6 +42,8 @@ struct ProjectedPoint {
   /// where they came from is in `start` and `slope` in the end.
   double search(Vec d, Vec start, Vec slope);
   void report(Observer* observer, int iteration, double seconds, bool last = false) const;
+  /// What a result, of which it is known whether it converged or met its limit, says of this point and why it stopped.
+  void conclude(MapResult& result, const std::string& method) const;
 
  private:
   static double checked(double energy);
