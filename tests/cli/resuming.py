@@ -10,7 +10,7 @@ import time
 import h5py
 import numpy as np
 
-PATIENCE = 120  # seconds; what is waited for takes one or two on a machine that is not busy
+PATIENCE = 120  # seconds without a word from a run: it hangs. How long a whole run takes depends on what else the machine does.
 
 BLUR = """[data]
 file = "blur.h5"
@@ -112,12 +112,22 @@ class Runner:
         with open(self.path("said.txt"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def words(self):
+        """How much a run has said and logged: changes while it is at work."""
+        return [os.path.getsize(self.path(name)) if os.path.exists(self.path(name)) else 0 for name in ("said.txt", "out.jsonl")]
+
+    def wait(self, process, what, done):
+        since, words = time.monotonic(), self.words()
+        while not done():
+            if self.words() != words:
+                since, words = time.monotonic(), self.words()
+            if time.monotonic() - since > PATIENCE:
+                process.terminate()
+                require(False, f"hangs: silent for {PATIENCE} s, {what}\n{self.said()[-2000:]}")
+            time.sleep(0.02)
+
     def finish(self, process, code, said=()):
-        try:
-            process.wait(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            require(False, f"hangs: not back after {PATIENCE} s\n{self.said()[-2000:]}")
+        self.wait(process, "not back", lambda: process.poll() is not None)
         out = self.said()
         require(process.returncode == code, f"exit code {process.returncode}, expected {code}\n{out[-2000:]}")
         for word in said:
@@ -144,12 +154,8 @@ class Runner:
         return last
 
     def wait_for(self, process, solver, iteration):
-        since = time.monotonic()
-        while self.iterations(solver) < iteration:
-            if process.poll() is not None:
-                require(False, f"ended with {process.returncode} before iteration {iteration}\n{self.said()[-1500:]}")
-            require(time.monotonic() - since < PATIENCE, f"{solver} does not get to iteration {iteration}")
-            time.sleep(0.02)
+        self.wait(process, f"before iteration {iteration}", lambda: self.iterations(solver) >= iteration or process.poll() is not None)
+        require(self.iterations(solver) >= iteration, f"ended with {process.returncode} before iteration {iteration}\n{self.said()[-1500:]}")
 
     def interrupted(self, ranks, solver, iteration, *words, sig=signal.SIGUSR1, code=75, said=()):
         """A run that gets a signal when it is at an iteration; mpiexec passes it on."""
