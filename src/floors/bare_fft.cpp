@@ -15,7 +15,7 @@ struct BareFft::Plans {
   PetscInt frames = 0;  ///< local
   FftwBuffer<double> x;
   FftwBuffer<std::complex<double>> X;
-  FftwPlan forward, backward;
+  FftwPlan<double> forward, backward;
 };
 
 BareFft::BareFft(const Cube& cube) : plans_(std::make_unique<Plans>()) {

@@ -1,296 +1,46 @@
 #include "grid/fft.hpp"
 
-#include <fftw3-mpi.h>
-
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
-#include "base/phase.hpp"
-#include "grid/fftw_plans.hpp"
+#include "grid/fft_plans.hpp"
 
 namespace lacuna {
-namespace {
 
-using Complex = Fft::Complex;
-static_assert(sizeof(Complex) == sizeof(fftw_complex));
-
-fftw_complex* raw(Complex* p) { return reinterpret_cast<fftw_complex*>(p); }
-double* real(Complex* p) { return reinterpret_cast<double*>(p); }
-
-/// Items in a block of about `bytes`, so that a block and its transform stay in the second-level cache.
-constexpr std::int64_t rowBytes = 128 << 10, lineBytes = 256 << 10;
-PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t bytesPerItem) {
-  return static_cast<PetscInt>(
-      std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
-}
-
-void initialiseFftwMpi() {
-  static const bool once = (fftw_mpi_init(), true);
-  (void)once;
-}
-
-/// Complex numbers of a plane, by rows or by lines, whichever are more here.
-std::int64_t modesOfPlane(const Cube& cube, const Modes& modes) {
-  const Block slab = blockOf(cube.shape().extents()[cube.slabAxis()], cube.grid().spaceSize(), cube.grid().spaceRank());
-  const std::int64_t across = modes.inner();
-  return std::max(across * modes.allLines() * slab.count, across * modes.lineLength() * modes.lines().count);
-}
-
-}  // namespace
-
-struct Fft::Plans {
-  Cube cube;
-  Modes modes;
-  PetscInt rows = 0, rowLength = 0;
-  std::int64_t halfRow = 0;       ///< complex numbers of a transformed row
-  bool exchanged = false;         ///< more than one rank in space: a transposition through MPI
-  FftwBuffer<double> rowBlock;    ///< a block of rows
-  FftwBuffer<Complex> lineBlock;  ///< a block of lines (without exchange)
-  FftwBuffer<Complex> byRows;     ///< [row][line][inner]
-  FftwBuffer<Complex> byLines;    ///< [line][lineLength][inner] (with exchange)
-  BlockPlan rowsForward, rowsBackward, linesForward, linesBackward;
-  FftwPlan toLines, toRows;
-  PetscInt rowsAtOnce = 1, linesAtOnce = 1;
-  double pixelsLeft = 0;  ///< to transform before plans are measured; the same on all ranks of a plane
-  Phase rowPhase{"fft along rows", "GFlop"}, linePhase{"fft along lines", "GFlop"},
-      movePhase{"fft transposition", "GB"};
-
-  Plans(const Cube& c, Planning planning, double measureAfter) : cube(c), modes(c) {
-    initialiseFftwMpi();
-    const Shape& s = cube.shape();
-    const bool volume = s.nz > 1;
-    rows = cube.box().count[cube.slabAxis()];
-    rowLength = volume ? s.ny * s.nx : s.nx;
-    halfRow = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
-    exchanged = cube.grid().spaceSize() > 1;
-    const std::int64_t work = modesOfPlane(cube, modes);
-    byRows = allocate<Complex>(work);
-    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    rowsAtOnce = blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength));
-    linesAtOnce = blockItems(modes.lines().count, lineBytes, 16 * line);
-    rowBlock = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
-    if (exchanged)
-      byLines = allocate<Complex>(work);
-    else
-      lineBlock = allocate<Complex>(linesAtOnce * line);
-    if (planning == Planning::MeasureLater) pixelsLeft = measureAfter;
-    plan(planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE);
-  }
-
-  void plan(unsigned flags) {
-    planRows(rowsAtOnce, flags);
-    planLines(linesAtOnce, flags);
-    if (exchanged) planExchange(flags);
-    const std::int64_t n = modesOfPlane(cube, modes);
-    std::fill_n(byRows.get(), n, Complex(0));
-    if (exchanged) std::fill_n(byLines.get(), n, Complex(0));
-  }
-  /// Before `planes` planes are transformed.
-  void measureIfItPays(PetscInt planes) {
-    if (pixelsLeft <= 0) return;
-    pixelsLeft -= static_cast<double>(planes) * static_cast<double>(cube.shape().pixels()) / cube.grid().spaceSize();
-    if (pixelsLeft <= 0) plan(FFTW_MEASURE);
-  }
-
-  void planRows(PetscInt atOnce, unsigned flags) {
-    const Shape& s = cube.shape();
-    const int n[2] = {static_cast<int>(s.ny), static_cast<int>(s.nx)};
-    const bool volume = s.nz > 1;
-    const int rank = volume ? 2 : 1;
-    const int* extents = volume ? n : n + 1;
-    const int in = static_cast<int>(rowLength), out = static_cast<int>(halfRow);
-    rowsForward = blockPlan(rows, atOnce, [&](PetscInt count) {
-      return fftw_plan_many_dft_r2c(rank, extents, static_cast<int>(count), rowBlock.get(), nullptr, 1, in,
-                                    raw(byRows.get()), nullptr, 1, out, flags);
-    });
-    rowsBackward = blockPlan(rows, atOnce, [&](PetscInt count) {
-      return fftw_plan_many_dft_c2r(rank, extents, static_cast<int>(count), raw(byRows.get()), nullptr, 1, out,
-                                    rowBlock.get(), nullptr, 1, in, flags);
-    });
-  }
-
-  /// Along the lines. Forward without an exchange: from byRows with its strides into a block, transposing on the way.
-  /// All others in place: FFTW is slow at writing with long strides, so the way back is transposed by scatter().
-  void planLines(PetscInt atOnce, unsigned flags) {
-    const int inner = static_cast<int>(modes.inner()), length = static_cast<int>(modes.lineLength());
-    Complex* block = exchanged ? byLines.get() : lineBlock.get();
-    auto make = [&](PetscInt count, int sign) {
-      const bool transposes = !exchanged && sign == FFTW_FORWARD;
-      const fftw_iodim along{length, transposes ? static_cast<int>(halfRow) : inner, inner};
-      const fftw_iodim many[2] = {{static_cast<int>(count), transposes ? inner : length * inner, length * inner},
-                                  {inner, 1, 1}};
-      return fftw_plan_guru_dft(1, &along, 2, many, raw(transposes ? byRows.get() : block), raw(block), sign, flags);
-    };
-    const PetscInt lines = modes.lines().count;
-    linesForward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_FORWARD); });
-    linesBackward = blockPlan(lines, atOnce, [&](PetscInt count) { return make(count, FFTW_BACKWARD); });
-  }
-  /// Asks for the part of byRows that a block of lines reads or writes: a few cache lines of every row, a pattern that
-  /// the processor does not foresee.
-  void prefetch(PetscInt first, PetscInt count) const {
-    const std::int64_t bytes =
-        static_cast<std::int64_t>(count) * modes.inner() * static_cast<std::int64_t>(sizeof(Complex));
-    for (PetscInt b = 0; b < modes.lineLength(); ++b) {
-      const auto* row =
-          reinterpret_cast<const char*>(byRows.get() + b * halfRow + static_cast<std::int64_t>(first) * modes.inner());
-      for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1, 2);
-    }
-  }
-  /// byRows <- lines first ... first + count - 1 of lineBlock; four rows at a time, for the cache lines of the block.
-  void scatter(PetscInt first, PetscInt count) const {
-    const PetscInt inner = modes.inner(), length = modes.lineLength();
-    const Complex* from = lineBlock.get();
-    Complex* to = byRows.get() + static_cast<std::int64_t>(first) * inner;
-    if (inner > 1) {
-      for (PetscInt b = 0; b < length; ++b)
-        for (PetscInt a = 0; a < count; ++a)
-          std::copy_n(from + (static_cast<std::int64_t>(a) * length + b) * inner, inner,
-                      to + b * halfRow + static_cast<std::int64_t>(a) * inner);
-      return;
-    }
-    PetscInt b = 0;
-    for (; b + 4 <= length; b += 4) {
-      const Complex* in = from + b;
-      Complex* out = to + b * halfRow;
-      for (PetscInt a = 0; a < count; ++a, in += length, ++out) {
-        out[0] = in[0];
-        out[halfRow] = in[1];
-        out[2 * halfRow] = in[2];
-        out[3 * halfRow] = in[3];
-      }
-    }
-    for (; b < length; ++b)
-      for (PetscInt a = 0; a < count; ++a) to[b * halfRow + a] = from[static_cast<std::int64_t>(a) * length + b];
-  }
-
-  void planExchange(unsigned flags) {
-    const Shape& s = cube.shape();
-    const int ranks = cube.grid().spaceSize();
-    const ptrdiff_t n0 = s.extents()[cube.slabAxis()], n1 = modes.allLines();
-    const ptrdiff_t block0 = blockOf(static_cast<PetscInt>(n0), ranks, 0).count,
-                    block1 = blockOf(modes.allLines(), ranks, 0).count;
-    const ptrdiff_t tuple = 2 * static_cast<ptrdiff_t>(modes.inner());
-    toLines.reset(fftw_mpi_plan_many_transpose(n0, n1, tuple, block0, block1, real(byRows.get()), real(byLines.get()),
-                                               cube.grid().space(), flags));
-    toRows.reset(fftw_mpi_plan_many_transpose(n1, n0, tuple, block1, block0, real(byLines.get()), real(byRows.get()),
-                                              cube.grid().space(), flags));
-    if (!toLines || !toRows) throw Error("FFTW could not plan the transposition of a field of " + s.text());
-  }
-
-  double lineFlops() const {
-    return 1e-9 * 5 * static_cast<double>(modes.perPlane()) *
-           std::log2(std::max(2.0, static_cast<double>(modes.lineLength())));
-  }
-  double rowFlops() const {
-    const auto n = static_cast<double>(rowLength);
-    return 1e-9 * 2.5 * static_cast<double>(rows) * n * std::log2(std::max(2.0, n));
-  }
-  double exchangedGigabytes() const { return 16e-9 * static_cast<double>(rows) * static_cast<double>(halfRow); }
-
-  void rowsIn(PetscInt plane, const Rows& fill) const {
-    auto timed = rowPhase.scope(rowFlops());
-    rowsForward.forEach([&](PetscInt first, PetscInt count) {
-      fill(plane, first, count, rowBlock.get());
-      fftw_execute_dft_r2c(rowsForward.of(count), rowBlock.get(), raw(byRows.get() + first * halfRow));
-    });
-  }
-  void rowsOut(PetscInt plane, const Rows& use) const {
-    auto timed = rowPhase.scope(rowFlops());
-    rowsBackward.forEach([&](PetscInt first, PetscInt count) {
-      hermitian(first, count);
-      fftw_execute_dft_c2r(rowsBackward.of(count), raw(byRows.get() + first * halfRow), rowBlock.get());
-      use(plane, first, count, rowBlock.get());
-    });
-  }
-  void rowsOutAndIn(PetscInt plane, const Rows& work) const {
-    auto timed = rowPhase.scope(2 * rowFlops());
-    rowsBackward.forEach([&](PetscInt first, PetscInt count) {
-      hermitian(first, count);
-      fftw_execute_dft_c2r(rowsBackward.of(count), raw(byRows.get() + first * halfRow), rowBlock.get());
-      work(plane, first, count, rowBlock.get());
-      fftw_execute_dft_r2c(rowsForward.of(count), rowBlock.get(), raw(byRows.get() + first * halfRow));
-    });
-  }
-  /// FFTW's c2r counts kx = 0 and Nyquist once and expects them Hermitian: 2 Re[] of what the line transforms made of
-  /// them. In a volume the rows are planes, whose ky axis is still to come: there X_k + conj(X_-k).
-  void hermitian(PetscInt first, PetscInt count) const {
-    const Shape& s = cube.shape();
-    const PetscInt half = s.nx / 2 + 1;
-    for (PetscInt r = first; r < first + count; ++r) {
-      Complex* row = byRows.get() + r * halfRow;
-      for (PetscInt x = 0; x < half; x += std::max<PetscInt>(half - 1, 1)) {  // kx = 0 and the last
-        if (x != 0 && s.nx % 2) continue;                                     // which is not Nyquist
-        if (s.nz == 1) {
-          row[x] = 2 * row[x].real();
-          continue;
-        }
-        for (PetscInt y = 0; 2 * y <= s.ny; ++y) {
-          Complex &a = row[y * half + x], &b = row[(y ? s.ny - y : 0) * half + x];
-          const Complex twice = a + std::conj(b);
-          a = twice;
-          b = std::conj(twice);
-        }
-      }
-    }
-  }
-
-  void linesOut(PetscInt plane, const Lines& use) const {
-    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    if (exchanged) {
-      auto timed = movePhase.scope(exchangedGigabytes());
-      fftw_execute(toLines.get());
-    }
-    auto timed = linePhase.scope(lineFlops());
-    linesForward.forEach([&](PetscInt first, PetscInt count) {
-      Complex* to = exchanged ? byLines.get() + first * line : lineBlock.get();
-      Complex* from = exchanged ? to : byRows.get() + first * modes.inner();
-      if (!exchanged) prefetch(first, count);
-      fftw_execute_dft(linesForward.of(count), raw(from), raw(to));
-      use(plane, first, count, to);
-    });
-  }
-  void linesIn(PetscInt plane, const Lines& fill) const {
-    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    {
-      auto timed = linePhase.scope(lineFlops());
-      linesBackward.forEach([&](PetscInt first, PetscInt count) {
-        Complex* block = exchanged ? byLines.get() + first * line : lineBlock.get();
-        if (!exchanged) prefetch(first, count);
-        fill(plane, first, count, block);
-        fftw_execute_dft(linesBackward.of(count), raw(block), raw(block));
-        if (!exchanged) scatter(first, count);
-      });
-    }
-    if (!exchanged) return;
-    auto timed = movePhase.scope(exchangedGigabytes());
-    fftw_execute(toRows.get());
-  }
-};
-
-Fft::Fft(const Cube& cube, Planning planning, double measureAfter)
+template <class Real>
+BasicFft<Real>::BasicFft(const Cube& cube, Planning planning, double measureAfter)
     : plans_(std::make_unique<Plans>(cube, planning, measureAfter)) {}
-Fft::~Fft() = default;
+template <class Real>
+BasicFft<Real>::~BasicFft() = default;
 
-const Cube& Fft::cube() const { return plans_->cube; }
-const Modes& Fft::modes() const { return plans_->modes; }
-PetscInt Fft::rowLength() const { return plans_->rowLength; }
+template <class Real>
+const Cube& BasicFft<Real>::cube() const {
+  return plans_->cube;
+}
+template <class Real>
+const Modes& BasicFft<Real>::modes() const {
+  return plans_->modes;
+}
+template <class Real>
+PetscInt BasicFft<Real>::rowLength() const {
+  return plans_->rowLength;
+}
 
-void Fft::forward(PetscInt planes, const Rows& fill, const Lines& use) const {
+template <class Real>
+void BasicFft<Real>::forward(PetscInt planes, const Rows& fill, const Lines& use) const {
   plans_->measureIfItPays(planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->rowsIn(p, fill);
     plans_->linesOut(p, use);
   }
 }
-void Fft::backward(PetscInt planes, const Lines& fill, const Rows& use) const {
+template <class Real>
+void BasicFft<Real>::backward(PetscInt planes, const Lines& fill, const Rows& use) const {
   plans_->measureIfItPays(planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->linesIn(p, fill);
     plans_->rowsOut(p, use);
   }
 }
-void Fft::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const {
+template <class Real>
+void BasicFft<Real>::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const {
   plans_->measureIfItPays(2 * planes);
   for (PetscInt p = 0; p < planes; ++p) {
     plans_->linesIn(p, fill);
@@ -299,8 +49,14 @@ void Fft::sandwich(PetscInt planes, const Lines& fill, const Rows& work, const L
   }
 }
 
-std::int64_t Fft::bytes(const Cube& cube) {
-  return (cube.grid().spaceSize() > 1 ? 32 : 16) * modesOfPlane(cube, Modes(cube)) + (256 << 10);
+template <class Real>
+std::int64_t BasicFft<Real>::bytes(const Cube& cube) {
+  return (cube.grid().spaceSize() > 1 ? 2 : 1) * static_cast<std::int64_t>(sizeof(Complex)) *
+             modesOfPlane(cube, Modes(cube)) +
+         (256 << 10);
 }
+
+template class BasicFft<double>;
+template class BasicFft<float>;
 
 }  // namespace lacuna

@@ -22,18 +22,21 @@ enum class Planning { Measure, MeasureLater, Estimate };
 /// volumes), starting at local row `first` of plane `plane`, is contiguous, as in the Cube; a block of *lines* is
 /// `count` local lines of the split spectral axis (see Modes). Callbacks must not throw and make no MPI calls.
 ///
+/// Transforms and spectra are of precision Real, rows always double.
+///
 /// Collective over space() of the process grid. Const, but with one set of work buffers: not for several threads.
-class Fft {
+template <class Real>
+class BasicFft {
  public:
-  using Complex = std::complex<double>;
+  using Complex = std::complex<Real>;
   using Rows = std::function<void(PetscInt plane, PetscInt first, PetscInt count, double* rows)>;
   using Lines = std::function<void(PetscInt plane, PetscInt first, PetscInt count, Complex* lines)>;
 
   /// `measureAfter`: pixels that a rank transforms, in about a second, before MeasureLater measures.
-  explicit Fft(const Cube& cube, Planning planning = Planning::Measure, double measureAfter = 1.2e8);
-  ~Fft();
-  Fft(const Fft&) = delete;
-  Fft& operator=(const Fft&) = delete;
+  explicit BasicFft(const Cube& cube, Planning planning = Planning::Measure, double measureAfter = 1.2e8);
+  ~BasicFft();
+  BasicFft(const BasicFft&) = delete;
+  BasicFft& operator=(const BasicFft&) = delete;
 
   const Cube& cube() const;
   const Modes& modes() const;
@@ -53,5 +56,9 @@ class Fft {
   struct Plans;
   std::unique_ptr<Plans> plans_;
 };
+
+using Fft = BasicFft<double>;
+/// Half the time and memory, with errors of some 1e-7 of the rms.
+using SingleFft = BasicFft<float>;
 
 }  // namespace lacuna

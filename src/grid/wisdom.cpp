@@ -1,22 +1,37 @@
 #include "grid/wisdom.hpp"
 
-#include <fftw3-mpi.h>
-
 #include <cstdlib>
 #include <memory>
 
-namespace lacuna {
+#include "grid/fftw_plans.hpp"
 
-std::string exportWisdom() {
-  const std::unique_ptr<char, void (*)(void*)> text(fftw_export_wisdom_to_string(), std::free);
+namespace lacuna {
+namespace {
+
+template <class Real>
+std::string exported() {
+  const std::unique_ptr<char, void (*)(void*)> text(Fftw<Real>::exportWisdom(), std::free);
   return text ? text.get() : "";
 }
 
+/// Begins the wisdom of either precision.
+constexpr const char* head = "(fftw-";
+
+}  // namespace
+
+std::string exportWisdom() { return exported<double>() + exported<float>(); }
+
 bool importWisdom(const std::string& text) {
-  fftw_mpi_init();  // wisdom is that of a set of algorithms, to which FFTW's MPI part adds its own
-  return fftw_import_wisdom_from_string(text.c_str()) != 0;
+  Fftw<double>::initialise();  // wisdom is that of a set of algorithms, to which FFTW's MPI part adds its own
+  Fftw<float>::initialise();
+  const std::size_t second = text.find(head, 1);
+  return second != std::string::npos && Fftw<double>::importWisdom(text.substr(0, second).c_str()) != 0 &&
+         Fftw<float>::importWisdom(text.c_str() + second) != 0;
 }
 
-void forgetWisdom() { fftw_forget_wisdom(); }
+void forgetWisdom() {
+  Fftw<double>::forgetWisdom();
+  Fftw<float>::forgetWisdom();
+}
 
 }  // namespace lacuna

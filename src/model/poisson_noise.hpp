@@ -14,13 +14,15 @@ inline double poissonEnergy(double y, double mu) {
 }
 /// That less its minimum, mu - y + y ln(y / mu), to full precision near mu = y too.
 double poissonExcess(double y, double mu);
-/// argmin over m >= 0 of poissonEnergy(y, m) + weight/2 (m - v)^2: the root of weight m^2 + (1 - weight v) m - y = 0
+/// argmin over m >= 0 of poissonEnergy(y, m) + 1/(2 spread) (m - v)^2: the root of m^2 + (spread - v) m - spread y = 0
 /// that is not negative.
-inline double poissonProx(double y, double v, double weight) {
-  const double inverse = 1 / weight, b = v - inverse, q = y * inverse;
+inline double spreadPoissonProx(double y, double v, double spread) {
+  const double b = v - spread, q = y * spread;
   const double t = 0.5 * (std::abs(b) + std::sqrt(b * b + 4 * q)), other = q / t;  // no cancellation
   return b >= 0 ? t : other;  // both sides computed, so that loops are made of vector instructions
 }
+/// The same of weight/2 (m - v)^2.
+inline double poissonProx(double y, double v, double weight) { return spreadPoissonProx(y, v, 1 / weight); }
 
 /// The Poisson densities of local data.
 class PoissonDensity {

@@ -27,7 +27,7 @@ std::vector<Complex> psfTransfer(const Modes& modes, const Psf& psf) {
   const FftwBuffer<double> row = allocate<double>(static_cast<std::int64_t>(rowHeight) * s.nx);
   const FftwBuffer<Complex> spectrum = allocate<Complex>(static_cast<std::int64_t>(rowHeight) * (s.nx / 2 + 1));
   const int extents[2] = {static_cast<int>(s.ny), static_cast<int>(s.nx)};
-  const FftwPlan rowPlan(
+  const FftwPlan<double> rowPlan(
       fftw_plan_dft_r2c(volume ? 2 : 1, volume ? extents : extents + 1, row.get(), raw(spectrum.get()), FFTW_ESTIMATE));
   const PetscInt rows = volume ? psf.nz : psf.ny, height = volume ? psf.ny : 1;
   const PetscInt rowCenter = psf.center[volume ? 0 : 1], heightCenter = volume ? psf.center[1] : 0;
@@ -50,7 +50,7 @@ std::vector<Complex> psfTransfer(const Modes& modes, const Psf& psf) {
   const fftw_iodim along{static_cast<int>(length), static_cast<int>(inner), static_cast<int>(inner)};
   const int line = static_cast<int>(length * inner);
   const fftw_iodim many[2] = {{static_cast<int>(modes.lines().count), line, line}, {static_cast<int>(inner), 1, 1}};
-  const FftwPlan linePlan(
+  const FftwPlan<double> linePlan(
       fftw_plan_guru_dft(1, &along, 2, many, raw(transfer.data()), raw(transfer.data()), FFTW_FORWARD, FFTW_ESTIMATE));
   fftw_execute(linePlan.get());
   return transfer;

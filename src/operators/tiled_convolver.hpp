@@ -26,7 +26,7 @@ class TiledConvolver final : public LocalConvolver {
   std::array<PetscInt, 3> taps_{}, tile_{};
   FftwBuffer<double> pixels_;
   FftwBuffer<Complex> spectrum_, sum_;
-  FftwPlan forward_, backward_;
+  FftwPlan<double> forward_, backward_;
   std::vector<std::vector<Complex>> transfer_;  ///< conj(F h) / N of every PSF
 };
 

@@ -3,7 +3,34 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/vector_clones.hpp"
+
 namespace lacuna {
+namespace {
+
+LACUNA_VECTOR_CLONES void scaled(std::size_t n, double c, const double* from, double* to) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) to[i] = c * from[i];
+}
+LACUNA_VECTOR_CLONES void scaledAbsolute(std::size_t n, double c, const double* from, double* to) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) to[i] = c * std::abs(from[i]);
+}
+/// s <- s + c (x - max(s, 0)), or (x - s), or x.
+LACUNA_VECTOR_CLONES void stepAbove(std::size_t n, double c, const double* x, double* s) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) s[i] += c * (x[i] - (s[i] > 0 ? s[i] : 0));
+}
+LACUNA_VECTOR_CLONES void stepAnywhere(std::size_t n, double c, const double* x, double* s) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) s[i] += c * (x[i] - s[i]);
+}
+LACUNA_VECTOR_CLONES void stepToZero(std::size_t n, double c, const double* x, double* s) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) s[i] += c * x[i];
+}
+
+}  // namespace
 
 BoundSplit::BoundSplit(const Cube& grid, const Cube& image, bool positive, double relaxation)
     : space_(grid.space()), image_(image), rows_(grid, image, {}), positive_(positive), relaxation_(relaxation) {
@@ -39,23 +66,16 @@ void BoundSplit::fill(PetscInt frame, PetscInt firstRow, PetscInt count, double*
   const double* s = s_.data() + at(frame, firstRow);
   eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
     if (!inside)
-      for (std::size_t i = from; i < from + n; ++i) rows[i] = -rho_ * s[i];
-    else if (positive_)
-      for (std::size_t i = from; i < from + n; ++i) rows[i] = rho_ * std::abs(s[i]);
+      scaled(n, -rho_, s + from, rows + from);
     else
-      for (std::size_t i = from; i < from + n; ++i) rows[i] = rho_ * s[i];
+      (positive_ ? scaledAbsolute : scaled)(n, rho_, s + from, rows + from);
   });
 }
 
 void BoundSplit::update(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x) {
   double* s = s_.data() + at(frame, firstRow);
   eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {
-    if (!inside)
-      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * x[i];
-    else if (positive_)
-      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * (x[i] - std::max(s[i], 0.0));
-    else
-      for (std::size_t i = from; i < from + n; ++i) s[i] += relaxation_ * (x[i] - s[i]);
+    (!inside ? stepToZero : positive_ ? stepAbove : stepAnywhere)(n, relaxation_, x + from, s + from);
   });
 }
 

@@ -54,23 +54,38 @@ std::int64_t ChainSolver<Value>::bytes(const Cube& grid, PetscInt modes) {
 
 template <class Value>
 void ChainSolver<Value>::factor(const Diagonal& diagonal) {
+  constexpr bool narrow = sizeof(Real) < sizeof(double);
   std::vector<double> own(role_ == Role::Alone ? 0 : modes_), next(own), across(own);
+  std::vector<double> pivots(narrow ? modes_ : 0), last(pivots);  // 1 / pivot of this frame and of the one before
+  std::vector<double> tips(narrow && role_ == Role::Middle ? modes_ : 0);
+  const auto wide = [](Real* kept, std::vector<double>& copy) -> double* {
+    if constexpr (narrow)
+      return copy.data();
+    else
+      return kept;
+  };
+  const auto keep = [this](const std::vector<double>& copy, Real* kept) {
+    if constexpr (narrow)
+      for (std::size_t k = 0; k < modes_; ++k) kept[k] = static_cast<Real>(copy[k]);
+  };
   for (PetscInt step = 0; step < frames_; ++step) {
     const PetscInt t = frameAt(step);
-    double* d = inverse(t);
+    const PetscInt before = role_ == Role::Last ? t + 1 : t - 1;  // eliminated just before
+    std::swap(pivots, last);
+    double* d = wide(inverse(t), pivots);
     std::fill_n(d, modes_, 0.0);
     diagonal(start_ + t, d);
     if (!chain_) {
       for (std::size_t k = 0; k < modes_; ++k) d[k] = 1 / d[k];
+      keep(pivots, inverse(t));
       continue;
     }
     const double chain = chain_->diagonal(static_cast<std::size_t>(start_ + t));
     for (std::size_t k = 0; k < modes_; ++k) d[k] += chain * link(k);
-    const PetscInt before = role_ == Role::Last ? t + 1 : t - 1;  // eliminated just before
     const bool separator = ownsSeparator() && t == 0;
     if (step > (role_ == Role::Middle ? 1 : 0)) {
       const double o = off(std::min(t, before));
-      const double* p = inverse(before);
+      const double* p = wide(inverse(before), last);
       for (std::size_t k = 0; k < modes_; ++k) d[k] -= o * link(k) * o * link(k) * p[k];
     }
     if (separator) {
@@ -78,22 +93,27 @@ void ChainSolver<Value>::factor(const Diagonal& diagonal) {
       continue;
     }
     for (std::size_t k = 0; k < modes_; ++k) d[k] = 1 / d[k];
+    keep(pivots, inverse(t));
     if (role_ != Role::Middle) continue;
     const double o = off(t - 1);
-    double* e = arrow(t);
+    const double* p = t > 1 ? wide(inverse(t - 1), last) : nullptr;
+    const double* tip = t > 1 ? wide(arrow(t - 1), tips) : nullptr;
+    double* e = wide(arrow(t), tips);
     for (std::size_t k = 0; k < modes_; ++k) {
-      e[k] = t == 1 ? o * link(k) : -o * link(k) * inverse(t - 1)[k] * arrow(t - 1)[k];
+      e[k] = t == 1 ? o * link(k) : -o * link(k) * p[k] * tip[k];
       own[k] -= e[k] * e[k] * d[k];
     }
+    keep(tips, arrow(t));
   }
   if (groups_ == 1) return;
   if (hasNext()) {
     const double o = off(frames_ - 1);
     const bool bare = role_ == Role::Middle && frames_ == 1;
+    const Real *p = inverse(frames_ - 1), *tip = role_ == Role::Middle ? arrow(frames_ - 1) : nullptr;
     for (std::size_t k = 0; k < modes_; ++k) {
       const double c = o * link(k);
-      next[k] = bare ? 0 : -c * c * inverse(frames_ - 1)[k];
-      across[k] = bare ? c : role_ == Role::Middle ? -c * inverse(frames_ - 1)[k] * arrow(frames_ - 1)[k] : 0;
+      next[k] = bare ? 0 : -c * c * p[k];
+      across[k] = bare ? c : tip ? -c * p[k] * tip[k] : 0;
     }
   }
   factorInterface(own, next, across);
@@ -120,7 +140,7 @@ template <class Value>
 void ChainSolver<Value>::eliminate(PetscInt frame, PetscInt first, PetscInt count, const Value* r) {
   const auto n = static_cast<std::size_t>(count);
   Value* x = spectrum(frame) + first;
-  const double* p = inverse(frame) + first;
+  const Real* p = inverse(frame) + first;
   const bool separator = ownsSeparator() && frame == 0;
   const PetscInt before = role_ == Role::Last ? frame + 1 : frame - 1;
   const bool linked = chain_ && before < frames_ && before >= (role_ == Role::Middle ? 1 : 0);
@@ -131,10 +151,11 @@ void ChainSolver<Value>::eliminate(PetscInt frame, PetscInt first, PetscInt coun
     else
       for (std::size_t k = 0; k < n; ++k) x[k] = p[k] * r[k];
   } else {
-    const double o = off(std::min(frame, before));
+    const Real o = static_cast<Real>(off(std::min(frame, before)));
     const Value* y = spectrum(before) + first;
     if (L)
-      for (std::size_t k = 0; k < n; ++k) x[k] = (separator ? 1 : p[k]) * (r[k] - o * L[k] * y[k]);
+      for (std::size_t k = 0; k < n; ++k)
+        x[k] = (separator ? Real(1) : p[k]) * (r[k] - o * static_cast<Real>(L[k]) * y[k]);
     else if (separator)
       for (std::size_t k = 0; k < n; ++k) x[k] = r[k] - o * y[k];
     else
@@ -142,7 +163,7 @@ void ChainSolver<Value>::eliminate(PetscInt frame, PetscInt first, PetscInt coun
   }
   if (role_ == Role::Middle && !separator) {
     Value* s = spectrum(0) + first;
-    const double* e = arrow(frame) + first;
+    const Real* e = arrow(frame) + first;
     for (std::size_t k = 0; k < n; ++k) s[k] -= e[k] * x[k];
   }
 }
@@ -155,7 +176,7 @@ void ChainSolver<Value>::couple() {
     const bool bare = role_ == Role::Middle && frames_ == 1;
     const double o = bare ? 0 : off(frames_ - 1);
     const Value* last = spectrum(frames_ - 1);
-    for (std::size_t k = 0; k < modes_; ++k) next_[k] = -o * link(k) * last[k];
+    for (std::size_t k = 0; k < modes_; ++k) next_[k] = static_cast<Real>(-o * link(k)) * last[k];
   }
   scatter(tuple, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
 
@@ -166,12 +187,13 @@ void ChainSolver<Value>::couple() {
   for (int g = 1; g < groups_; ++g)
     for (std::size_t k = 0; k < n; ++k) {
       Value r = at(g, 0)[k] + at(g - 1, 1)[k];
-      if (g > 1) r -= across_[(g - 1) * n + k] * at(g - 1, 0)[k];
-      at(g, 0)[k] = pivot_[g * n + k] * r;
+      if (g > 1) r -= static_cast<Real>(across_[(g - 1) * n + k]) * at(g - 1, 0)[k];
+      at(g, 0)[k] = static_cast<Real>(pivot_[g * n + k]) * r;
     }
   for (int g = groups_ - 1; g >= 1; --g) {
     if (g + 1 < groups_)
-      for (std::size_t k = 0; k < n; ++k) at(g, 0)[k] -= pivot_[g * n + k] * across_[g * n + k] * at(g + 1, 0)[k];
+      for (std::size_t k = 0; k < n; ++k)
+        at(g, 0)[k] -= static_cast<Real>(pivot_[g * n + k] * across_[g * n + k]) * at(g + 1, 0)[k];
     std::copy_n(at(g, 0), n, at(g - 1, 1));
   }
   gather(tuple, ownsSeparator() ? doubles(spectrum(0)) : nullptr, doubles(next_.data()));
@@ -182,24 +204,24 @@ const Value* ChainSolver<Value>::substitute(PetscInt frame, PetscInt first, Pets
   const auto n = static_cast<std::size_t>(count);
   Value* x = spectrum(frame) + first;
   if (!chain_ || (ownsSeparator() && frame == 0)) return x;
-  const double* p = inverse(frame) + first;
+  const Real* p = inverse(frame) + first;
   const double* L = link_.empty() ? nullptr : link_.data() + first;
   const Value* after = nullptr;
-  double o = 0;
+  Real o = 0;
   if (role_ == Role::Last) {
     after = spectrum(frame - 1) + first;
-    o = off(frame - 1);
+    o = static_cast<Real>(off(frame - 1));
   } else if (frame + 1 < frames_ || hasNext()) {
     after = frame + 1 < frames_ ? spectrum(frame + 1) + first : next_.data() + first;
-    o = off(frame);
+    o = static_cast<Real>(off(frame));
   }
   if (after && L)
-    for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * L[k] * after[k];
+    for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * static_cast<Real>(L[k]) * after[k];
   else if (after)
     for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * after[k];
   if (role_ == Role::Middle) {
     const Value* s = spectrum(0) + first;
-    const double* e = arrow(frame) + first;
+    const Real* e = arrow(frame) + first;
     for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * e[k] * s[k];
   }
   return x;
@@ -266,6 +288,7 @@ void ChainSolver<Value>::gather(int each, double* own, double* next) {
 }
 
 template class ChainSolver<double>;
+template class ChainSolver<std::complex<float>>;
 template class ChainSolver<std::complex<double>>;
 
 }  // namespace lacuna

@@ -23,9 +23,13 @@ namespace lacuna {
 /// matrix). What remains is a tridiagonal system of the first frames of all groups but the first; each group solves it
 /// for its share of the modes, between two exchanges of two frames' modes (Polizzi & Sameh 2006 solve the same
 /// systems by the SPIKE algorithm). With two groups this is the twisted factorisation.
+///
+/// Factors are computed in double precision and kept in that of Value.
 template <class Value>
 class ChainSolver {
  public:
+  /// Of the numbers of Value.
+  using Real = decltype(std::real(Value()));
   /// Adds to d[mode] what D is in `frame` (counted over all groups).
   using Diagonal = std::function<void(PetscInt frame, double* d)>;
 
@@ -54,13 +58,14 @@ class ChainSolver {
   static std::int64_t bytes(const Cube& grid, PetscInt modes);
 
  private:
-  static constexpr int tuple = sizeof(Value) / sizeof(double);
+  static constexpr int tuple = sizeof(Value) / sizeof(double);  ///< doubles in whose place a message holds one
+  static_assert(tuple > 0);
   enum class Role { Alone, First, Middle, Last, Idle };
   double link(std::size_t mode) const { return link_.empty() ? 1 : link_[mode]; }
   /// Q_t,t+1 of a local frame.
   double off(PetscInt frame) const { return chain_->offDiagonal(static_cast<std::size_t>(start_ + frame)); }
-  double* inverse(PetscInt frame) { return inverse_.data() + static_cast<std::size_t>(frame) * modes_; }
-  double* arrow(PetscInt frame) { return arrow_.data() + static_cast<std::size_t>(frame) * modes_; }
+  Real* inverse(PetscInt frame) { return inverse_.data() + static_cast<std::size_t>(frame) * modes_; }
+  Real* arrow(PetscInt frame) { return arrow_.data() + static_cast<std::size_t>(frame) * modes_; }
   bool ownsSeparator() const { return role_ == Role::Middle || role_ == Role::Last; }
   bool hasNext() const { return role_ == Role::First || role_ == Role::Middle; }
   void factorInterface(const std::vector<double>& own, const std::vector<double>& next,
@@ -79,14 +84,15 @@ class ChainSolver {
   int groups_ = 1;                      ///< that have frames
   std::vector<Value> x_;                ///< [frame][mode]
   std::vector<Value> next_;             ///< [mode] first frame of the next group
-  std::vector<double> inverse_;         ///< [frame][mode] 1 / pivot
-  std::vector<double> arrow_;           ///< [frame][mode] coupling to the separator (Middle)
+  std::vector<Real> inverse_;           ///< [frame][mode] 1 / pivot
+  std::vector<Real> arrow_;             ///< [frame][mode] coupling to the separator (Middle)
   Block share_;                         ///< modes whose interface this rank solves
   std::vector<double> pivot_, across_;  ///< [group][mode of share] of the interface: 1 / pivot, coupling to the next
   std::vector<double> packed_, interface_;  ///< messages: [group][own, next][mode]; interface_ holds the solver's side
 };
 
 using SpectralChain = ChainSolver<std::complex<double>>;
+using SingleSpectralChain = ChainSolver<std::complex<float>>;
 using PixelChain = ChainSolver<double>;
 
 }  // namespace lacuna

@@ -8,25 +8,50 @@
 namespace lacuna {
 namespace {
 
-/// u_old, s_old, and s <- s + relaxation (h * x - u_old) with u_old = (s + r) / 2.
-LACUNA_VECTOR_CLONES void advance(std::size_t n, double relaxation, const double* hx, const double* r, double* s,
-                                  double* oldU, double* oldS) {
+/// u_old and s_old: u = (s + r) / 2.
+LACUNA_VECTOR_CLONES void keepOld(std::size_t n, const double* s, const double* r, double* oldU, double* oldS) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) {
-    const double u = 0.5 * (s[i] + r[i]);
-    oldU[i] = u;
+    oldU[i] = 0.5 * (s[i] + r[i]);
     oldS[i] = s[i];
-    s[i] += relaxation * (hx[i] - u);
   }
 }
+/// s <- s + relaxation (h * x - u).
+LACUNA_VECTOR_CLONES void advance(std::size_t n, double relaxation, const double* hx, const double* r, double* s) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) s[i] += relaxation * (hx[i] - 0.5 * (s[i] + r[i]));
+}
 LACUNA_VECTOR_CLONES void relax(std::size_t n, double relaxation, const double* hx, double* s, double* r) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) {
     s[i] += relaxation * (hx[i] - 0.5 * (s[i] + r[i]));
     r[i] = s[i];
   }
 }
-/// r <- 2 u - s. A u that is no number (a masked datum of unknown exposure or background) is free.
-LACUNA_VECTOR_CLONES void reflect(std::size_t n, const double* u, const double* s, double* r) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = u[i] == u[i] ? 2 * u[i] - s[i] : s[i];
+/// Counts expected of s, and back: r <- 2 u - s. A u that is no number (a masked datum of unknown exposure or
+/// background) is free.
+LACUNA_VECTOR_CLONES void shift(std::size_t n, double level, const double* s, double* mu) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) mu[i] = s[i] + level;
+}
+LACUNA_VECTOR_CLONES void shift(std::size_t n, const double* background, const double* s, double* mu) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) mu[i] = s[i] + background[i];
+}
+LACUNA_VECTOR_CLONES void reflect(std::size_t n, double level, const double* mu, const double* s, double* r) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) {
+    const double u = mu[i] - level;
+    r[i] = u == u ? 2 * u - s[i] : s[i];
+  }
+}
+LACUNA_VECTOR_CLONES void reflect(std::size_t n, const double* background, const double* mu, const double* s,
+                                  double* r) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) {
+    const double u = mu[i] - background[i];
+    r[i] = u == u ? 2 * u - s[i] : s[i];
+  }
 }
 
 /// Where nothing holds u back: no datum, or one that says nothing.
@@ -107,7 +132,8 @@ void DataSplit::update(PetscInt frame, PetscInt firstRow, PetscInt count, const 
     if (row.place == WindowRows::Place::Away) {
       const auto size = static_cast<std::size_t>(rows_.rowLength());
       const std::size_t slot = (static_cast<std::size_t>(frame) * rows_.awayRows() + row.index) * size;
-      advance(size, relaxation_, hx, r, s, awayU_.data() + slot, awayS_.data() + slot);
+      keepOld(size, s, r, awayU_.data() + slot, awayS_.data() + slot);
+      advance(size, relaxation_, hx, r, s);
       std::copy_n(s, size, rows_.slot(frame, row.index));
       hx += size;
       continue;
@@ -119,7 +145,8 @@ void DataSplit::update(PetscInt frame, PetscInt firstRow, PetscInt count, const 
         continue;
       }
       relax(static_cast<std::size_t>(x0), relaxation_, hx, s, r);
-      advance(static_cast<std::size_t>(n), relaxation_, hx + x0, r + x0, s + x0, oldU_.data(), oldS_.data());
+      if (measuring_) keepOld(static_cast<std::size_t>(n), s + x0, r + x0, oldU_.data(), oldS_.data());
+      advance(static_cast<std::size_t>(n), relaxation_, hx + x0, r + x0, s + x0);
       proxLine(frame, rows_.entry(frame, row.index, line), n, s + x0, r + x0, oldU_.data(), oldS_.data());
       const PetscInt after = x0 + n;
       relax(static_cast<std::size_t>(nx - after), relaxation_, hx + after, s + after, r + after);
@@ -140,10 +167,10 @@ void DataSplit::proxLine(PetscInt frame, PetscInt entry, PetscInt count, double*
   const double* b = background_ ? background_->data() + entry : nullptr;
   const double level = problem_.level;
   if (!exposure_) {
-    for (std::size_t i = 0; i < n; ++i) v_[i] = s[i] + (b ? b[i] : level);
+    b ? shift(n, b, s, v_.data()) : shift(n, level, s, v_.data());
     std::fill_n(weight_.data(), n, rho);
     problem_.noise->prox(entry, count, v_.data(), weight_.data(), mu);
-    for (std::size_t i = 0; i < n; ++i) mu[i] -= b ? b[i] : level;
+    b ? reflect(n, b, mu, s, r) : reflect(n, level, mu, s, r);
   } else {
     const double* e = exposure_->data() + entry;
     for (std::size_t i = 0; i < n; ++i) {
@@ -152,8 +179,8 @@ void DataSplit::proxLine(PetscInt frame, PetscInt entry, PetscInt count, double*
     }
     problem_.noise->prox(entry, count, v_.data(), weight_.data(), mu);
     for (std::size_t i = 0; i < n; ++i) mu[i] = e[i] > 0 ? (mu[i] - (b ? b[i] : level)) / e[i] : s[i];
+    reflect(n, 0.0, mu, s, r);
   }
-  reflect(n, mu, s, r);
   if (!measuring_) return;
   double moved = 0, turned = 0;
   for (std::size_t i = 0; i < n; ++i) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/stage.hpp"
@@ -56,6 +57,11 @@ class PenaltyRule {
 class GapEstimate {
  public:
   void add(double energy) { energies_.push_back(energy); }
+  /// All so far were too large by what makes the last one `energy`.
+  void shiftTo(double energy) {
+    const double change = energies_.empty() ? 0 : energy - energies_.back();
+    for (double& e : energies_) e += change;
+  }
   void keepIn(State& state) { state.value("energies", energies_); }
   double value() const {
     const std::size_t n = energies_.size();
@@ -64,6 +70,13 @@ class GapEstimate {
     if (std::abs(b) <= rounding && std::abs(c) <= rounding) return rounding;
     const std::size_t wide = std::max<std::size_t>(1, (n - 1) / 4);
     return std::max({toCome(b, c), toCome(fall(2, 1), b), toCome(fall(wide, wide), fall(0, wide))});
+  }
+  /// Whether the last energies have not come lower than those before by more than `least`.
+  bool stands(double least) const {
+    constexpr std::ptrdiff_t last = 3;
+    if (std::ssize(energies_) <= last) return false;
+    const auto middle = energies_.end() - last;
+    return *std::min_element(middle, energies_.end()) >= *std::min_element(energies_.begin(), middle) - least;
   }
 
  private:
@@ -80,6 +93,9 @@ class GapEstimate {
 
   std::vector<double> energies_;
 };
+
+/// Of the way to the optimum: what rounding to single precision may hide of the fall of the energy.
+constexpr double singleError = 1e-8;
 
 }  // namespace
 
@@ -107,9 +123,12 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   const double typical = admm.start(start);
   PenaltyRule rule(problem, admm.gain(), typical);
   admm.setPenalties(rule.of(options.firstPenalty * typical));
+  if (options.single) admm.setPrecision(Admm::Precision::Single);
   ArrayViews views;
   State inside = admm.state(views);
+  bool finer = false;  // the last evaluation was in single precision, the next will not be
   rule.keepIn(inside);
+  inside.value("finer", finer);
   const Stage splits(observer, "splits", inside);
   if (splits.restored()) admm.resumed();
   const auto tell = [&] {
@@ -138,18 +157,29 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
       const double now = admm.penalties().data, next = rule.next(now, admm.measured());
       if (next != now) admm.setPenalties(rule.of(next));
     }
-    if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations) {
+    if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations && !finer) {
       tick(observer);
       continue;
     }
     admm.result(x);
     r.energy = energy(x);
     if (std::isnan(r.energy)) throw RankError(ExitCode::Diverged, 0, "proximal solver: the energy is not a number");
-    estimate.add(r.energy);
+    if (std::exchange(finer, false)) {
+      estimate.shiftTo(r.energy);  // norms (total variation) add up what rounding does to x
+      if (r.iterations < options.iterations) {
+        tick(observer);
+        continue;
+      }
+    } else {
+      estimate.add(r.energy);
+    }
     r.gap = estimate.value();
     if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
-    r.converged =
-        std::isfinite(r.gap) && r.gap <= std::max(options.gap, options.rtol * (r.startEnergy - r.energy + r.gap));
+    const double way = r.startEnergy - r.energy + (std::isfinite(r.gap) ? r.gap : 0);
+    const bool near = r.gap <= options.rtol * way, rough = admm.precision() == Admm::Precision::Single;
+    r.converged = rough ? !near && r.gap <= options.gap : near || r.gap <= options.gap;
+    finer = rough && !r.converged && (near || estimate.stands(singleError * way));
+    if (finer) admm.setPrecision(Admm::Precision::Double);
     tell();
   }
   r.penalties = admm.penalties();

@@ -9,30 +9,62 @@ namespace lacuna {
 
 namespace {
 
-using Complex = std::complex<double>;
-const double* parts(const Complex* p) { return reinterpret_cast<const double*>(p); }
-double* parts(Complex* p) { return reinterpret_cast<double*>(p); }
-
-LACUNA_VECTOR_CLONES void conjugateProduct(std::size_t n, double c, double keep, const double* share, const double* h,
-                                           const double* in, double* out) {
+template <class Real>
+inline void conjugateProductOf(std::size_t n, Real c, Real keep, const Real* share, const Real* h, const Real* in,
+                               Real* out) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) {
-    const double s = c * share[i], a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
+    const Real s = c * share[i], a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
     out[2 * i] = keep * out[2 * i] + s * (a * x + b * y);
     out[2 * i + 1] = keep * out[2 * i + 1] + s * (a * y - b * x);
   }
 }
-LACUNA_VECTOR_CLONES void product(std::size_t n, const double* h, const double* in, double* out) {
+template <class Real>
+inline void productOf(std::size_t n, const Real* h, const Real* in, Real* out) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) {
-    const double a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
+    const Real a = h[2 * i], b = h[2 * i + 1], x = in[2 * i], y = in[2 * i + 1];
     out[2 * i] = a * x - b * y;
     out[2 * i + 1] = a * y + b * x;
   }
 }
-LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const double* share, const double* in, double* out) {
+template <class Real>
+inline void scaledSumOf(std::size_t n, const Real* share, const Real* in, Real* out) {
+#pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) {
     out[2 * i] += share[i] * in[2 * i];
     out[2 * i + 1] += share[i] * in[2 * i + 1];
   }
+}
+
+LACUNA_VECTOR_CLONES void conjugateProduct(std::size_t n, double c, double keep, const double* share, const double* h,
+                                           const double* in, double* out) {
+  conjugateProductOf(n, c, keep, share, h, in, out);
+}
+LACUNA_VECTOR_CLONES void conjugateProduct(std::size_t n, double c, double keep, const float* share, const float* h,
+                                           const float* in, float* out) {
+  conjugateProductOf(n, static_cast<float>(c), static_cast<float>(keep), share, h, in, out);
+}
+LACUNA_VECTOR_CLONES void product(std::size_t n, const double* h, const double* in, double* out) {
+  productOf(n, h, in, out);
+}
+LACUNA_VECTOR_CLONES void product(std::size_t n, const float* h, const float* in, float* out) {
+  productOf(n, h, in, out);
+}
+LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const double* share, const double* in, double* out) {
+  scaledSumOf(n, share, in, out);
+}
+LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const float* share, const float* in, float* out) {
+  scaledSumOf(n, share, in, out);
+}
+
+template <class Real>
+const Real* parts(const std::complex<Real>* p) {
+  return reinterpret_cast<const Real*>(p);
+}
+template <class Real>
+Real* parts(std::complex<Real>* p) {
+  return reinterpret_cast<Real*>(p);
 }
 
 }  // namespace
@@ -44,19 +76,37 @@ double squaredDifferences(const Mode& k, const Spacing& h) {
   return square(k.fz, h[0]) + square(k.fy, h[1]) + square(k.fx, h[2]);
 }
 
-void applyAdjointTransfer(std::size_t n, double c, const double* share, const Complex* h, const Complex* in,
-                          Complex* out) {
+template <class Real>
+void applyAdjointTransfer(std::size_t n, double c, const Real* share, const std::complex<Real>* h,
+                          const std::complex<Real>* in, std::complex<Real>* out) {
   conjugateProduct(n, c, 0, share, parts(h), parts(in), parts(out));
 }
-void addAdjointTransfer(std::size_t n, double c, const double* share, const Complex* h, const Complex* in,
-                        Complex* out) {
+template <class Real>
+void addAdjointTransfer(std::size_t n, double c, const Real* share, const std::complex<Real>* h,
+                        const std::complex<Real>* in, std::complex<Real>* out) {
   conjugateProduct(n, c, 1, share, parts(h), parts(in), parts(out));
 }
-void applyTransfer(std::size_t n, const Complex* h, const Complex* in, Complex* out) {
+template <class Real>
+void applyTransfer(std::size_t n, const std::complex<Real>* h, const std::complex<Real>* in, std::complex<Real>* out) {
   product(n, parts(h), parts(in), parts(out));
 }
-void addShare(std::size_t n, const double* share, const Complex* in, Complex* out) {
+template <class Real>
+void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, std::complex<Real>* out) {
   scaledSum(n, share, parts(in), parts(out));
 }
+
+template void applyAdjointTransfer(std::size_t, double, const double*, const std::complex<double>*,
+                                   const std::complex<double>*, std::complex<double>*);
+template void applyAdjointTransfer(std::size_t, double, const float*, const std::complex<float>*,
+                                   const std::complex<float>*, std::complex<float>*);
+template void addAdjointTransfer(std::size_t, double, const double*, const std::complex<double>*,
+                                 const std::complex<double>*, std::complex<double>*);
+template void addAdjointTransfer(std::size_t, double, const float*, const std::complex<float>*,
+                                 const std::complex<float>*, std::complex<float>*);
+template void applyTransfer(std::size_t, const std::complex<double>*, const std::complex<double>*,
+                            std::complex<double>*);
+template void applyTransfer(std::size_t, const std::complex<float>*, const std::complex<float>*, std::complex<float>*);
+template void addShare(std::size_t, const double*, const std::complex<double>*, std::complex<double>*);
+template void addShare(std::size_t, const float*, const std::complex<float>*, std::complex<float>*);
 
 }  // namespace lacuna

@@ -21,7 +21,7 @@ class Lacuna(CMakePackage):
     depends_on("petsc@3.18:+mpi~complex+double~int64", when="~int64")
     depends_on("petsc@3.18:+mpi~complex+double+int64", when="+int64")
     depends_on("hdf5@1.10:+mpi+hl")
-    depends_on("fftw@3.3:+mpi precision=double")
+    depends_on("fftw@3.3:+mpi precision=double,float")
     depends_on("cfitsio")
     depends_on("wcslib")
     depends_on("libtiff")
