@@ -51,6 +51,7 @@ DeconvolveOptions ImagingProblem::options() const {
   o.stack = isStack(in);
   o.pad = static_cast<PetscInt>(in.integer("model.pad"));
   o.cutoff = in.number("solver.cutoff");
+  o.mixedPrecision = in.text("solver.precision") == "mixed";
   o.engine = in.text("convolution.engine");
   o.deterministic = in.flag("convolution.deterministic");
   return o;

@@ -108,6 +108,14 @@ std::vector<Key> solverKeys() {
            "The solve ends when E - E* <= rtol (E(start) - E*), E the energy in nats and E* its minimum (estimated); "
            "of linear problems when ||r|| / ||b|| <= rtol."},
       {.section = "solver",
+       .name = "precision",
+       .standard = "double",
+       .choices = {"double", "mixed"},
+       .when = map,
+       .doc =
+           "Of ADMM's transforms. mixed: single until rtol is reached, then double until it is reached again: sooner "
+           "there, but an estimate then depends on the number of ranks by some 1e-6 of its peak (double: 1e-10)."},
+      {.section = "solver",
        .name = "acceleration",
        .type = KeyType::Flag,
        .standard = false,

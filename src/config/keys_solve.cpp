@@ -36,8 +36,9 @@ std::vector<Key> solveKeys() {
   std::vector<Key> keys;
   const auto add = [&](Key key) {
     static const std::vector<std::string> dropped{
-        "data.roi",  "model.boundary", "model.region",       "model.epochs",
-        "model.pad", "solver.cutoff",  "convolution.engine", "convolution.deterministic"};
+        "data.roi",         "model.boundary",     "model.region",
+        "model.epochs",     "model.pad",          "solver.cutoff",
+        "solver.precision", "convolution.engine", "convolution.deterministic"};
     const std::string name = key.fullName();
     if (key.section == "psf" || std::ranges::find(dropped, name) != dropped.end()) return;
     if (name == "data.axes")

@@ -165,6 +165,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   ConvexOptions how;
   how.proximal.rtol = rtol;
   how.proximal.iterations = options_.iterations;
+  how.proximal.single = options_.mixedPrecision;
   how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
   ConvexEnergy objective;
   objective.value = [&](Vec at) { return exactEnergy(priors, at); };

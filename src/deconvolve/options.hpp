@@ -22,8 +22,9 @@ struct DeconvolveOptions {
   PetscInt pad = 0;    ///< Wiener, pseudo-inverse
   int iterations = 1000;
   double rtol = 1e-6;
-  bool acceleration = false;  ///< Richardson-Lucy
-  double cutoff = 1e-2;       ///< pseudo-inverse
+  bool mixedPrecision = false;  ///< ADMM
+  bool acceleration = false;    ///< Richardson-Lucy
+  double cutoff = 1e-2;         ///< pseudo-inverse
   std::string engine = "auto";
   bool deterministic = false;
   int samples = 0;

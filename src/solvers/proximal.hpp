@@ -16,7 +16,7 @@ struct ProximalOptions {
   double relaxation = 1.8;    ///< in (0, 2)
   bool adapt = true;          ///< the penalties follow the curvature along the steps
   double firstPenalty = 0.3;  ///< of u, times the typical curvature of the noise
-  bool single = true;         ///< begins in single precision, where numbers allow it
+  bool single = false;        ///< begins in single precision, where numbers allow it
   /// Asked every `energyEvery` iterations: false stops, and x is then what it has made of it. A run that was
   /// interrupted while it answered asks again. Collective; may be empty.
   std::function<bool(const struct ProximalResult&)> goesOn = {};
@@ -46,9 +46,9 @@ Shape proximalGrid(const ConvexProblem& problem);
 
 /// Minimises a ConvexProblem by ADMM (see Admm). `x` holds the starting point, which must be in the space of the image,
 /// and then the estimate, which is feasible. `energy` is E, evaluated at x >= 0 (where positive) every few iterations:
-/// what decides when to stop. The penalties are chosen here. The quadratic steps are taken in single precision until
-/// rtol is reached or rounding shows, then in double precision until it is reached again. Collective. Not converging is
-/// not an error. Throws 78 on problems that it cannot solve, 70 where an energy is NaN.
+/// what decides when to stop. The penalties are chosen here. Where `single` is asked for, quadratic steps are taken
+/// in single precision until rtol is reached or rounding shows, then in double precision until it is reached again.
+/// Collective. Not converging is not an error. Throws 78 on problems that it cannot solve, 70 where an energy is NaN.
 ProximalResult solveProximal(const ConvexProblem& problem, const std::function<double(Vec)>& energy,
                              const ProximalOptions& options, Vec x, Observer* observer = nullptr);
 

@@ -5,7 +5,7 @@
 /// floors, measured in turn: its four bare FFTW transforms a frame, and the bytes that it must move at the bandwidth of
 /// arrays of that size; `ratio` is to their sum. The square roots and divisions of the proximal steps are stated apart.
 /// FOLDER: PREFIX_counts.npy, PREFIX_psf.npy, with PREFIX b2, b4 or b5. PETSc options, after --: -optimum E,
-/// -iterations N, -time_ranks T, -trace 1.
+/// -iterations N, -time_ranks T, -single 1, -trace 1.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,7 +78,7 @@ struct Cost {
   double iteration, transforms, traffic, arithmetic, gigabytes;  ///< GB/s
   double ratio, ratioWithArithmetic;
 };
-Cost costOf(const ConvexProblem& p, const Penalties& penalties, Vec x) {
+Cost costOf(const ConvexProblem& p, const Penalties& penalties, Vec x, bool single) {
   const Cube grid(p.image.gridPointer(), proximalGrid(p));
   const Modes modes(grid);
   const double n = static_cast<double>(grid.space().local()), N = static_cast<double>(p.image.space().local());
@@ -89,6 +89,7 @@ Cost costOf(const ConvexProblem& p, const Penalties& penalties, Vec x) {
   Admm admm(p, 1.8);
   admm.start(x);
   admm.setPenalties(penalties);
+  if (single) admm.setPrecision(Admm::Precision::Single);
   const int batch = frames > 1 ? 2 : 10;
   admm.iterate();
   std::vector<double> iteration, transforms, traffic, arithmetic, rate, ratio, both;
@@ -201,6 +202,7 @@ ExitCode bench(const std::vector<std::string>& words) {
   };
   const VecHandle start = like(x);
   check(VecCopy(x, start));
+  options.single = option("-single", 0) > 0;
   // Where single precision gives way to double: not far beyond what is asked for.
   options.rtol = 0.25 * gap / (energy(start) - optimum);
   Penalties penalties{1, 1, 1};
@@ -210,7 +212,7 @@ ExitCode bench(const std::vector<std::string>& words) {
   }
   const int iterations = 10 * evaluations;
   const auto table = phaseTable(phaseTimes(PETSC_COMM_WORLD), seconds);
-  const Cost cost = costOf(p, penalties, start);
+  const Cost cost = costOf(p, penalties, start, options.single);
   if (rankOf(PETSC_COMM_WORLD) != 0) return ExitCode::Success;
   fmt::print(stderr, "{}", table);
   fmt::print(

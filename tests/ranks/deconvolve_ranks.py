@@ -31,7 +31,7 @@ RUNS = {
                            '[posterior]\nsamples = 3\nrtol = 1e-11\n',
     "logarithm, smooth": '[prior.space]\nkind = "smooth"\nstrength = 2\n[prior.time]\nkind = "ar1"\nsd = 1\ncorrelation_frames = 3\non = "log"\n'
                          '[solver]\npositivity = "exp"\nrtol = 1e-14\n[posterior]\nsamples = 3\nrtol = 1e-11\n',
-    "epochs": '[model]\nepochs = "stack"\nregion = "valid"\n[prior.space]\nkind = "smooth"\nstrength = 0.1\n[solver]\nrtol = 1e-14\n',
+    "epochs": '[model]\nepochs = "stack"\nregion = "valid"\n[prior.space]\nkind = "smooth"\nstrength = 0.1\n[solver]\nrtol = 1e-14\nprecision = "mixed"\n',
     "Richardson-Lucy": '[model]\nboundary = "reflect"\n[solver]\nmethod = "richardson-lucy"\n',
 }
 
