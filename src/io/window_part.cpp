@@ -68,7 +68,8 @@ void fillChannel(const Cube& cube, PetscInt channel, Vec x, double value) {
   const Box& box = cube.box();
   const PetscInt plane = box.count[2] * box.count[3] * box.count[4];
   WriteLocal out(x);
-  for (PetscInt f = 0; f < box.count[0]; ++f) std::fill_n(out.data() + (f * box.count[1] + channel) * plane, plane, value);
+  for (PetscInt f = 0; f < box.count[0]; ++f)
+    std::fill_n(out.data() + (f * box.count[1] + channel) * plane, plane, value);
 }
 
 }  // namespace lacuna
