@@ -63,6 +63,15 @@ LACUNA_VECTOR_CLONES void differences(std::size_t n, double c, const double* nex
   for (std::size_t i = 0; i < n; ++i) d[i] = c * (next[i] - here[i]);
 }
 
+/// The divergence of an image's slopes: c (before - r) across rows, r being those of this row and `before` those of the
+/// row before, and k (p of the pixel before - p) along the row, around its ends.
+LACUNA_VECTOR_CLONES void divergence(std::size_t n, double c, const double* before, const double* r, double k,
+                                     const double* p, double* sum) {
+  sum[0] = c * (before[0] - r[0]) + k * (p[n - 1] - p[0]);
+#pragma GCC ivdep
+  for (std::size_t i = 1; i < n; ++i) sum[i] = c * (before[i] - r[i]) + k * (p[i - 1] - p[i]);
+}
+
 }  // namespace
 
 SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& image, double strength,
@@ -87,6 +96,7 @@ SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& ima
     a.s.resize(frames * plane_);
     a.d.resize(line_);
     a.r.resize(row_);
+    a.before.resize(row_);
   }
   sum_.resize(frames * plane_);
   x_.resize(plane_ + row_);
@@ -133,13 +143,16 @@ void SlopeSplit::exchange(const double* mine, int to, double* theirs, int from) 
 void SlopeSplit::pass(PetscInt frame, const SlopeMove& move) {
   exchange(x_.data(), before_, x_.data() + plane_, after_);
   double* sum = sum_.data() + static_cast<std::size_t>(frame) * plane_;
-  std::fill_n(sum, plane_, 0.0);
+  if (image())
+    std::fill_n(axes_[0].before.data(), line_, 0.0);
+  else
+    std::fill_n(sum, plane_, 0.0);
   const PetscInt rows = rows_.rows();
   for (PetscInt i = 0; i < rows; ++i)
     for (PetscInt y = 0; y < rows_.lines(); ++y) passLine(frame, i, y, move, sum);
   // The differences across my last row point into the first row of the next rank.
   if (axes_.empty() || axes_[0].along != Along::Rows) return;
-  exchange(axes_[0].r.data(), after_, ghost_.data(), before_);
+  exchange((image() ? axes_[0].before : axes_[0].r).data(), after_, ghost_.data(), before_);
   if (rows > 0) addScaled(row_, rho_ * axes_[0].scale, ghost_.data(), sum);
 }
 
@@ -188,6 +201,12 @@ void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
   if (across > 0) {
     joint(across, 0, pixels ? n - 1 : n);
     if (pixels && across > 1) joint(across - 1, n - 1, 1);  // the axis along x comes last
+  }
+  if (image()) {
+    divergence(line_, rho_ * axes_[0].scale, axes_[0].before.data(), axes_[0].r.data(), rho_ * axes_[1].scale,
+               axes_[1].r.data(), sum + at);
+    axes_[0].before.swap(axes_[0].r);
+    return;
   }
   for (const Axis& a : axes_) {
     const double c = rho_ * a.scale;

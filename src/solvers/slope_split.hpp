@@ -41,7 +41,9 @@ class SlopeSplit {
     double scale = 1;                    ///< 1 / spacing
     std::vector<double> s = {};          ///< [frame][row][pixel]
     std::vector<double> d = {}, r = {};  ///< D x of a line, 2 w - s of a row
+    std::vector<double> before = {};     ///< the r of the row before
   };
+  bool image() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
   void exchange(const double* mine, int to, double* theirs, int from) const;
   /// Moves all s of a frame and gathers what they add to the right-hand side.
   void pass(PetscInt frame, const SlopeMove& move);

@@ -171,6 +171,7 @@ ExitCode bench(const std::vector<std::string>& words) {
   // 3. The solve.
   ProximalOptions options;
   options.iterations = static_cast<int>(option("-iterations", 2000));
+  options.single = option("-single", 0) > 0;
   options.firstPenalty = option("-first_penalty", options.firstPenalty);
   struct Reached {};
   const bool trace = option("-trace", 0) > 0;
@@ -202,7 +203,6 @@ ExitCode bench(const std::vector<std::string>& words) {
   };
   const VecHandle start = like(x);
   check(VecCopy(x, start));
-  options.single = option("-single", 0) > 0;
   // Where single precision gives way to double: not far beyond what is asked for.
   options.rtol = 0.25 * gap / (energy(start) - optimum);
   Penalties penalties{1, 1, 1};
