@@ -32,6 +32,9 @@ std::string h5Message() {
   for (const std::string& line : lines)
     if (line.find("Fletcher32") != std::string::npos) return "checksum error (fletcher32): the data are damaged";
   if (lines.empty()) return "HDF5 gives no reason";
+  // From 1.14 on HDF5 keeps what the filter itself has said.
+  if (lines.front().find("filter returned failure") != std::string::npos)
+    return "the checksum is wrong or they cannot be decompressed: the data are damaged";
   return lines.size() == 1 ? lines[0] : lines.back() + " (" + lines.front() + ")";
 }
 
