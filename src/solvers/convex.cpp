@@ -135,7 +135,10 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const bool held = problem.smooth > 0 || problem.chain || problem.power;
   const bool gradient = energy.term && energy.corner == 0;
   ProximalOptions first = options.proximal;
-  if (gradient && held) first.gap = std::max(first.gap, options.handOver);
+  if (gradient && held) {
+    first.gap = std::max(first.gap, problem.chain || problem.power ? options.handOver : options.handOverEarly);
+    first.fine = options.handOver;
+  }
   const Space& space = problem.image.space();
   const ScratchVec start = space.scratch();
   check(VecCopy(x, start));

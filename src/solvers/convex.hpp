@@ -17,9 +17,12 @@ struct ConvexEnergy {
 
 struct ConvexOptions {
   ProximalOptions proximal;  ///< its rtol is that of the result
-  /// nats: where ADMM gives way to Newton's method, if rtol asks for less. ADMM comes near the optimum sooner than any
-  /// other method, and finds the pixels at their bound; the last digits are Newton's.
+  /// nats: if rtol asks for less than this, ADMM gives way to Newton's method. It comes near the optimum sooner than
+  /// any other method, and finds the pixels at their bound; the last digits are Newton's. Where pixels far from one
+  /// another know of one another (chains, fields with a spectrum) Newton's steps are dear, and ADMM goes on to this
+  /// gap.
   double handOver = 0.1;
+  double handOverEarly = 20;  ///< nats: elsewhere, to this one
   int newtonIterations = 50;  ///< limit
   std::string prefix = {};    ///< of the PETSc options
   /// x <- the result of that many accelerated iterations of Richardson-Lucy from x > 0, told to the observer (may be

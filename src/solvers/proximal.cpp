@@ -177,7 +177,8 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
     const double way = r.startEnergy - r.energy + (std::isfinite(r.gap) ? r.gap : 0);
     const bool near = r.gap <= options.rtol * way, rough = admm.precision() == Admm::Precision::Single;
-    r.converged = rough ? !near && r.gap <= options.gap : near || r.gap <= options.gap;
+    const bool enough = r.gap <= options.gap && options.rtol * way < options.fine;
+    r.converged = rough ? !near && enough : near || enough;
     finer = rough && !r.converged && (near || estimate.stands(singleError * way));
     if (finer) admm.setPrecision(Admm::Precision::Double);
     tell();

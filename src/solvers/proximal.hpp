@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <limits>
 
 #include "base/observer.hpp"
 #include "solvers/convex_problem.hpp"
@@ -9,8 +10,9 @@
 namespace lacuna {
 
 struct ProximalOptions {
-  double rtol = 1e-6;         ///< stop when E - E* <= rtol (E(start) - E*)
-  double gap = 0;             ///< nats: stop at this gap, too
+  double rtol = 1e-6;  ///< stop when E - E* <= rtol (E(start) - E*)
+  double gap = 0;      ///< nats: stop at this gap, too, where rtol asks for less than `fine`
+  double fine = std::numeric_limits<double>::infinity();
   int iterations = 2000;      ///< limit
   int energyEvery = 10;       ///< iterations between evaluations of the energy
   double relaxation = 1.8;    ///< in (0, 2)
