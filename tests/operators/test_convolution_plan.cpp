@@ -43,7 +43,9 @@ BOOST_AUTO_TEST_CASE(the_rule_takes_what_suits_the_psf) {
 BOOST_AUTO_TEST_CASE(timings_choose_the_same_engine_on_all_ranks) {
   const Cube image = imageOf(90, 100);
   const auto H = Convolution::make(image, image, {moffatPsf(2, 2.5, {1e-3, 11})}, {Boundary::Reflect});
-  BOOST_TEST(common(H->choiceText()));
+  const std::string text = H->choiceText();
+  BOOST_TEST(common(text.substr(0, text.find_first_of(" ,"))), text);  // tiles are as large as a rank's rows need
+  BOOST_TEST(common(text.substr(text.find('('))), text);
   BOOST_TEST(H->choiceText().find("(ms for H and its adjoint: ") != std::string::npos, H->choiceText());
   requireAdjoint(*H);
   const auto fixed = Convolution::make(image, image, H->psfs(), {Boundary::Reflect, Region::Same, "global", true});
