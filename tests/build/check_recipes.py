@@ -18,6 +18,7 @@ KNOWN = {
     "petsc": ("petsc", "petsc"),
     "HDF5": ("hdf5", "hdf5"),
     "fftw_serial": ("fftw", "fftw"),
+    "fftw_single": ("fftw", "fftw"),
     "cfitsio": ("cfitsio", "cfitsio"),
     "wcslib": ("wcslib", "wcslib"),
     "tiff": ("libtiff", "libtiff"),

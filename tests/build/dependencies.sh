@@ -35,7 +35,7 @@ accepts all -D LACUNA_PETSC="$petsc"
 
 # Every message names its Debian package, and all come at once.
 PKG_CONFIG_LIBDIR=/nonexistent PKG_CONFIG_PATH='' PETSC_DIR='' refuses nothing \
-  "PETSc>=3.18 (Debian: libpetsc-real-dev)" "fftw3 (Debian: libfftw3-dev)" "FFTW3-MPI (Debian: libfftw3-mpi-dev)" \
+  "PETSc>=3.18 (Debian: libpetsc-real-dev)" "fftw3 (Debian: libfftw3-dev)" "FFTW3-MPI in double and single precision (Debian: libfftw3-mpi-dev)" \
   "cfitsio (Debian: libcfitsio-dev)" "wcslib (Debian: wcslib-dev)" "libtiff-4 (Debian: libtiff-dev)" "libcrypto (Debian: libssl-dev)" "fmt (Debian: libfmt-dev)" \
   "toml++/toml.h (Debian: libtomlplusplus-dev)" "CLI/CLI.hpp (Debian: libcli11-dev)" \
   "nlohmann/json.hpp (Debian: nlohmann-json3-dev)" "Random123/philox.h (Debian: librandom123-dev)" "boost/math/special_functions/gamma.hpp (Debian: libboost-dev)" \
