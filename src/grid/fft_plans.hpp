@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <vector>
 
 #include "base/phase.hpp"
 #include "grid/fft.hpp"
@@ -42,7 +41,7 @@ struct BasicFft<Real>::Plans {
   std::int64_t halfRow = 0;               ///< complex numbers of a transformed row
   bool exchanged = false;                 ///< more than one rank in space: a transposition through MPI
   FftwBuffer<Real> rowBlock;              ///< a block of rows
-  std::vector<double> wide;               ///< the same for the callbacks, where Real is not double
+  FftwBuffer<double> wide;                ///< the same for the callbacks, where Real is not double
   mutable std::optional<RowPairs> pairs;  ///< instead of plans for rows: images in single precision
   FftwBuffer<Complex> lineBlock;          ///< a block of lines (without exchange)
   FftwBuffer<Complex> byRows;             ///< [row][line][inner]
@@ -68,7 +67,7 @@ struct BasicFft<Real>::Plans {
     const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
     rowsAtOnce = even(blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength)));
     linesAtOnce = even(blockItems(modes.lines().count, lineBytes, static_cast<std::int64_t>(sizeof(Complex)) * line));
-    if (narrow) wide.resize(static_cast<std::size_t>(rowsAtOnce) * static_cast<std::size_t>(rowLength));
+    if (narrow) wide = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (narrow && !volume)
       pairs.emplace(rowLength, rows, rowsAtOnce);
     else
@@ -201,7 +200,7 @@ struct BasicFft<Real>::Plans {
 
   double* rowsOfCaller() const {
     if constexpr (narrow)
-      return const_cast<double*>(wide.data());
+      return wide.get();
     else
       return rowBlock.get();
   }
@@ -209,8 +208,8 @@ struct BasicFft<Real>::Plans {
   void transformRows(PetscInt first, PetscInt count) const {
     Complex* to = byRows.get() + first * halfRow;
     if constexpr (narrow) {
-      if (pairs) return pairs->forward(count, wide.data(), to, halfRow);
-      std::copy_n(wide.data(), static_cast<std::int64_t>(count) * rowLength, rowBlock.get());
+      if (pairs) return pairs->forward(count, wide.get(), to, halfRow);
+      std::copy_n(wide.get(), static_cast<std::int64_t>(count) * rowLength, rowBlock.get());
     }
     Api::realToComplex(rowsForward.of(count), rowBlock.get(), raw(to));
   }

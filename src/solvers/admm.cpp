@@ -31,7 +31,7 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
     edge_.emplace(grid_, bound_.rows(), problem.image, problem.smooth, problem.spacing, relaxation);
   if (problem.starlet > 0)
     starlet_.emplace(grid_, bound_.rows(), problem.image, problem.scales, problem.starlet, relaxation);
-  if (problem.timeVariation > 0 && grid_.shape().frames > 1) steps_.emplace(grid_, problem.timeVariation, relaxation);
+  if (problem.varies()) steps_.emplace(grid_, problem.timeVariation, relaxation);
   makeStep();
 }
 

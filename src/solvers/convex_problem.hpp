@@ -50,6 +50,7 @@ struct ConvexProblem {
   double mean = 0;      ///< of that field
   Planning planning = Planning::MeasureLater;  ///< of the transforms
 
+  bool varies() const { return timeVariation > 0 && image.shape().frames > 1; }  ///< has steps in time to split
   bool stack() const { return image.shape().frames == 1 && data.shape().frames > 1; }
 };
 

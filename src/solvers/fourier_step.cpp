@@ -33,7 +33,7 @@ FourierStep<Real>::FourierStep(const ConvexProblem& problem, const Cube& grid, S
     quadratic_.push_back(problem.smooth * laplacian + (problem.power ? 1 / problem.power(k) : 0));
   });
   std::optional<TimeChain> chain = problem.chain;
-  if (problem.timeVariation > 0 && grid.shape().frames > 1) chain = stepChain();
+  if (problem.varies()) chain = stepChain();
   std::vector<double> link;
   if (problem.chain && problem.chainPower)
     fft_.modes().forEach([&](const Mode& k) { link.push_back(1 / problem.chainPower(k)); });
@@ -78,7 +78,7 @@ void FourierStep<Real>::factor(const Penalties& penalties) {
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, gram_.data(), static_cast<int>(gram_.size()), MPI_DOUBLE, MPI_SUM,
                            grid_.grid().time()));
   }
-  if (problem_.timeVariation > 0 && grid_.shape().frames > 1) chain_->setChain(stepChain());
+  if (problem_.varies()) chain_->setChain(stepChain());
   chain_->factor([&](PetscInt frame, double* d) {
     const PetscInt t = frame - grid_.box().start[0];
     for (std::size_t k = 0; k < quadratic_.size(); ++k) {

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(starlets_reach_the_limit_of_the_smoothed_norm) {
   s.problem.chain = walk(2);
   s.problem.starlet = 0.2;
   s.problem.scales = 2;
-  compare(s, true, "starlets of a movie of volumes", 8000);
+  compare(s, true, "starlets of a movie of volumes", 6000);
 }
 
 BOOST_AUTO_TEST_CASE(total_variation_in_time_reaches_the_limit_of_the_smoothed_norm) {
