@@ -22,7 +22,7 @@ kind = "gaussian"
 fwhm_px = 3.0
 [solver]
 method = "richardson-lucy"
-iterations = 1500
+iterations = 6000
 [convolution]
 deterministic = true
 [output]
@@ -159,10 +159,32 @@ class Runner:
 
     def interrupted(self, ranks, solver, iteration, *words, sig=signal.SIGUSR1, code=75, said=()):
         """A run that gets a signal when it is at an iteration; mpiexec passes it on."""
-        process = self.start(ranks, *words)
-        self.wait_for(process, solver, iteration)
-        process.send_signal(sig)
-        return self.finish(process, code, said)
+        kept = self.state()
+        for _ in range(8):  # a run may end sooner than it is looked at: it is put back to where it was, and tried again
+            process = self.start(ranks, *words)
+            self.wait_for(process, solver, iteration)
+            process.send_signal(sig)
+            self.wait(process, "not back", lambda: process.poll() is not None)
+            if process.returncode == 0 != code:
+                self.clear()
+                self.restore(kept)
+                continue
+            return self.finish(process, code, said)
+        require(False, f"eight runs ended before the signal, or took no notice of it\n{self.said()[-2000:]}")
+
+    def state(self):
+        """The contents of what a run has left: its log and its checkpoints."""
+        kept = {}
+        for name in os.listdir(self.folder):
+            if name.startswith("out"):
+                with open(self.path(name), "rb") as file:
+                    kept[name] = file.read()
+        return kept
+
+    def restore(self, kept):
+        for name, content in kept.items():
+            with open(self.path(name), "wb") as file:
+                file.write(content)
 
     def saved_on_the_way(self, ranks, solver, iteration, *words):
         """A run that saves at an iteration and goes on to its end; a copy of that checkpoint."""
