@@ -44,9 +44,10 @@ struct ConvexResult : Stopped {
 ///
 /// ADMM's penalties are the same for all pixels. For sources on a dark field, 1e5 times brighter than the mean and
 /// spread over a wide PSF, none fits. So where ADMM is still far away after some iterations (50), Richardson-Lucy,
-/// whose steps are proportional to x, shows in a trial (40 iterations) what it can do. If it is then below the energy
-/// that ADMM expects to end at, Newton's method takes over from it: nearly all pixels are at their bound there. Norms
-/// are rounded for it, ever less until what that changes is within rtol: a bound, since the rounded energy is below E.
+/// whose steps are proportional to x, shows in a trial (40 iterations) what it can do. If that is more than half of
+/// the way that ADMM has still to go, Newton's method takes over from it: nearly all pixels are at their bound there.
+/// Norms are rounded for it, ever less until what that changes is within rtol: a bound, since the rounded energy is
+/// below E.
 ///
 /// Collective. Throws what solveProximal and solveMap throw.
 ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energy, const ConvexOptions& options, Vec x,

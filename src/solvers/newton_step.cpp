@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <optional>
+#include <vector>
 
 namespace lacuna {
 namespace {
@@ -38,6 +39,7 @@ double advance(MPI_Comm comm, double a, Vec p, Vec q, Vec free, Vec x, Vec r) {
 
 NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Vec g, Vec free,
                       const NewtonStepOptions& options, Vec d) {
+  constexpr double smallResidual = 1e-2;
   const Space& space = H.domain();
   const ScratchVec r = space.scratch(), p = space.scratch(), q = space.scratch();
   std::optional<ScratchVec> z;
@@ -47,12 +49,17 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
   check(VecCopy(g, r));
   check(VecScale(r, -1));
   maskBy(free, r);
-  double rr = 0, rz = 0, milestone = 1e-2, atMilestone = 0;
+  double rr = 0, rz = 0;
   PetscScalar product = 0;
   check(VecDot(r, r, &product));
   rr = product;
   const double start = rr;
-  double atHalf = 0;  // gain after half of the iterations allowed
+  std::vector<double> gains{0};
+  // Conjugate gradients come to the gain from below, slowly where directions are weak: these are as many iterations as
+  // all before.
+  const auto settled = [&] {
+    return step.gain - gains[static_cast<std::size_t>(step.iterations) / 2] <= 0.1 * step.gain;
+  };
   const auto precondition = [&] {
     if (!inverse) return rr;
     inverse->apply(r, *z);
@@ -75,22 +82,18 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     const double a = rz / curvature, gained = 0.5 * a * rz;
     rr = advance(space.comm(), a, p, q, free, d, r);
     step.gain += gained;
-    if (step.iterations == options.iterations / 2) atHalf = step.gain;
+    gains.push_back(step.gain);
     if (step.gain > options.known) {
       if (step.iterations * gained <= options.share * step.gain) break;
-    } else if (rr <= milestone * milestone * start) {
-      // Conjugate gradients come to the gain from below, and a small residual says little about weak directions.
-      step.known = step.gain - atMilestone <= 0.1 * step.gain;
-      if (step.known) break;
-      atMilestone = step.gain;
-      milestone *= 1e-2;
+    } else if (rr <= smallResidual * smallResidual * start && settled()) {
+      step.known = true;
+      break;
     }
     const double before = rz;
     rz = precondition();
     check(VecAYPX(p, rz / before, inverse ? Vec(*z) : Vec(r)));
   }
-  const bool settled = step.iterations == options.iterations && step.gain - atHalf <= 0.1 * step.gain;
-  step.known = step.known || rr == 0 || settled;
+  step.known = step.known || rr == 0 || (step.iterations == options.iterations && settled());
   return step;
 }
 

@@ -51,18 +51,23 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     r.gap = step.gain + boundGain;
     r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
     r.limited = !r.converged && last;
-    if (r.converged || r.limited) break;
+    if (here.kkt == 0 || last) break;
     near = near || r.gap <= 1e-5 * (reference - here.energy);
-    // 3. The step. Where the quadratic is good it is worth solving well.
+    // 3. The step; also when it is not needed any more, since it is there. Where the quadratic is good it is worth
+    // solving well.
     const double before = here.energy, taken = here.search(d);
     if (taken == 0) {
-      r.converged =
-          r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
+      // Nothing above rounding is left to gain.
+      r.converged = r.converged || r.gap <= ProjectedPoint::rounding * std::abs(here.energy);
       break;
     }
     share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
     ++r.iterations;
-    here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
+    here.report(observer, r.iterations, MPI_Wtime() - started, !r.converged && r.iterations >= options.iterations);
+    if (r.converged) {
+      r.gap = std::max(r.gap - (before - here.energy), 0.1 * r.gap);  // the gain is known to 10 %
+      break;
+    }
   }
   here.conclude(r, "Newton's method");
   return r;

@@ -50,10 +50,10 @@ class PenaltyRule {
   int next_ = 6;
 };
 
-/// E - E* from the energies so far, supposing that they fall as a geometric series does. ADMM's energies fall fast at
-/// first and ever more slowly, and a change of the penalties may hide that for a while: so the series is taken from the
-/// last energies and from the last half of all, and the larger result counts. Energies need not fall: where they do
-/// not there is no estimate.
+/// E - E* from the energies so far, supposing that they go on falling as a geometric series. ADMM's energies fall fast
+/// at first and ever more slowly, so that the ratio of the last two falls is too small: its square root is taken. A
+/// change of the penalties may hide that for a while: so the series of the last half of all energies is looked at, too,
+/// and the larger result counts. Energies need not fall: where they do not there is no estimate.
 class GapEstimate {
  public:
   void add(double energy) { energies_.push_back(energy); }
@@ -69,7 +69,7 @@ class GapEstimate {
     const double b = fall(1, 1), c = fall(0, 1), rounding = 1e-14 * std::abs(energies_[n - 1]);
     if (std::abs(b) <= rounding && std::abs(c) <= rounding) return rounding;
     const std::size_t wide = std::max<std::size_t>(1, (n - 1) / 4);
-    return std::max({toCome(b, c), toCome(fall(2, 1), b), toCome(fall(wide, wide), fall(0, wide))});
+    return std::max({toCome(b, c, slowing), toCome(fall(2, 1), b, 1), toCome(fall(wide, wide), fall(0, wide), 1)});
   }
   /// Whether the last energies have not come lower than those before by more than `least`.
   bool stands(double least) const {
@@ -80,15 +80,17 @@ class GapEstimate {
   }
 
  private:
-  static constexpr double none = std::numeric_limits<double>::infinity();
+  static constexpr double none = std::numeric_limits<double>::infinity(), slowing = 0.5;
   /// How far the energy fell over `count` evaluations up to `before` the last.
   double fall(std::size_t before, std::size_t count) const {
     const std::size_t at = energies_.size() - 1 - before;
     return energies_[at - count] - energies_[at];
   }
-  static double toCome(double earlier, double last) {
-    const double ratio = last / earlier;
-    return earlier > 0 && last > 0 && ratio < 0.98 ? last * ratio / (1 - ratio) : none;
+  /// What a geometric series with these terms has still to come, if its ratio is that of the terms to a power.
+  static double toCome(double earlier, double last, double power) {
+    if (!(earlier > 0 && last > 0)) return none;
+    const double ratio = std::pow(last / earlier, power);
+    return ratio < std::pow(0.98, power) ? last * ratio / (1 - ratio) : none;
   }
 
   std::vector<double> energies_;
