@@ -1,6 +1,7 @@
 #include "solvers/slope_split.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -11,22 +12,40 @@ namespace lacuna {
 
 namespace {
 
-/// Joint shrinkage over A axes: vectors shorter than the threshold vanish, others lose that much.
+/// What shrink() works on: of each axis the points s, their reflections r, and the pixels `next` whose differences from
+/// those of x are D x.
+struct Slopes {
+  const double* x;
+  std::array<double*, 3> s, r;
+  std::array<const double*, 3> next;
+  std::array<double, 3> scale;
+  int axes = 0;
+
+  void add(double* points, double* reflections, const double* nextPixels, double inverseSpacing) {
+    const auto k = static_cast<std::size_t>(axes++);
+    s[k] = points, r[k] = reflections, next[k] = nextPixels, scale[k] = inverseSpacing;
+  }
+};
+
+/// Joint shrinkage over A axes, of n pixels from `from`: vectors shorter than the threshold vanish, others lose that
+/// much.
 template <int A>
-inline void shrink(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d, double* const* r) {
-  double *s0 = s[0], *s1 = s[A > 1 ? 1 : 0], *s2 = s[A > 2 ? 2 : 0];
-  double *r0 = r[0], *r1 = r[A > 1 ? 1 : 0], *r2 = r[A > 2 ? 2 : 0];
-  const double *d0 = d[0], *d1 = d[A > 1 ? 1 : 0], *d2 = d[A > 2 ? 2 : 0];
+inline void shrink(std::size_t from, std::size_t n, const SlopeMove& m, const Slopes& v) {
+  constexpr std::size_t B = A > 1 ? 1 : 0, C = A > 2 ? 2 : 0;
+  double *s0 = v.s[0] + from, *s1 = v.s[B] + from, *s2 = v.s[C] + from;
+  double *r0 = v.r[0] + from, *r1 = v.r[B] + from, *r2 = v.r[C] + from;
+  const double *next0 = v.next[0] + from, *next1 = v.next[B] + from, *next2 = v.next[C] + from, *x = v.x + from;
   const double before = m.before, after = m.after, keep = m.keep, relaxation = m.relaxation;
+  const double scale0 = relaxation * v.scale[0], scale1 = relaxation * v.scale[B], scale2 = relaxation * v.scale[C];
   constexpr double tiny = 1e-300;
 #pragma GCC ivdep  // no two of them overlap
   for (std::size_t i = 0; i < n; ++i) {
     double a = s0[i], b = A > 1 ? s1[i] : 0, c = A > 2 ? s2[i] : 0;
     const double left = 1 - before / (std::sqrt(a * a + b * b + c * c) + tiny), f = left > 0 ? left : 0;
-    const double stay = f + keep * (1 - f) - relaxation * f;
-    a = stay * a + relaxation * d0[i];
-    if (A > 1) b = stay * b + relaxation * d1[i];
-    if (A > 2) c = stay * c + relaxation * d2[i];
+    const double stay = f + keep * (1 - f) - relaxation * f, here = x[i];
+    a = stay * a + scale0 * (next0[i] - here);
+    if (A > 1) b = stay * b + scale1 * (next1[i] - here);
+    if (A > 2) c = stay * c + scale2 * (next2[i] - here);
     const double next = 1 - after / (std::sqrt(a * a + b * b + c * c) + tiny), g = next > 0 ? 2 * next - 1 : -1;
     s0[i] = a;
     r0[i] = g * a;
@@ -40,29 +59,25 @@ inline void shrink(std::size_t n, const SlopeMove& m, double* const* s, const do
     }
   }
 }
-LACUNA_VECTOR_CLONES void shrinkOne(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
-                                    double* const* r) {
-  shrink<1>(n, m, s, d, r);
+LACUNA_VECTOR_CLONES void shrinkOne(std::size_t from, std::size_t n, const SlopeMove& m, const Slopes& v) {
+  shrink<1>(from, n, m, v);
 }
-LACUNA_VECTOR_CLONES void shrinkTwo(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
-                                    double* const* r) {
-  shrink<2>(n, m, s, d, r);
+LACUNA_VECTOR_CLONES void shrinkTwo(std::size_t from, std::size_t n, const SlopeMove& m, const Slopes& v) {
+  shrink<2>(from, n, m, v);
 }
-LACUNA_VECTOR_CLONES void shrinkThree(std::size_t n, const SlopeMove& m, double* const* s, const double* const* d,
-                                      double* const* r) {
-  shrink<3>(n, m, s, d, r);
+LACUNA_VECTOR_CLONES void shrinkThree(std::size_t from, std::size_t n, const SlopeMove& m, const Slopes& v) {
+  shrink<3>(from, n, m, v);
+}
+void shrink(int axes, std::size_t from, std::size_t n, const SlopeMove& m, const Slopes& v) {
+  if (axes == 1) shrinkOne(from, n, m, v);
+  if (axes == 2) shrinkTwo(from, n, m, v);
+  if (axes == 3) shrinkThree(from, n, m, v);
 }
 
 LACUNA_VECTOR_CLONES void addScaled(std::size_t n, double c, const double* from, double* to) {
 #pragma GCC ivdep
   for (std::size_t i = 0; i < n; ++i) to[i] += c * from[i];
 }
-/// c (next - here).
-LACUNA_VECTOR_CLONES void differences(std::size_t n, double c, const double* next, const double* here, double* d) {
-#pragma GCC ivdep
-  for (std::size_t i = 0; i < n; ++i) d[i] = c * (next[i] - here[i]);
-}
-
 /// The divergence of an image's slopes: c (before - r) across rows, r being those of this row and `before` those of the
 /// row before, and k (p of the pixel before - p) along the row, around its ends.
 LACUNA_VECTOR_CLONES void divergence(std::size_t n, double c, const double* before, const double* r, double k,
@@ -94,7 +109,6 @@ SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& ima
   if (f.nx > 1) axes_.push_back({Along::Pixels, 1 / spacing[2]});
   for (Axis& a : axes_) {
     a.s.resize(frames * plane_);
-    a.d.resize(line_);
     a.r.resize(row_);
     a.before.resize(row_);
   }
@@ -162,45 +176,30 @@ void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
   const double* x = x_.data() + at;
   const bool here = rows_.row(row).place != WindowRows::Place::Outside && rows_.lineOf(y) >= 0;
   const std::size_t n = here ? static_cast<std::size_t>(rows_.pixels()) : 0;
-  double *s[3], *r[3];
-  const double* d[3];
-  int across = 0;  // axes whose differences stay inside the image, but for the last pixel of the axis along x
+  Slopes inside;  // axes whose differences stay inside the image, but for the last pixel of the axis along x
+  inside.x = x;
   bool pixels = false;
   for (Axis& a : axes_) {
     double* sa = a.s.data() + static_cast<std::size_t>(frame) * plane_ + at;
     double* ra = a.r.data() + static_cast<std::size_t>(y) * line_;
-    const double c = a.scale;
-    const double* other = a.along == Along::Rows ? x + row_ : x_.data() + nextLine;
-    if (a.along == Along::Pixels) {
-      differences(line_ - 1, c, x + 1, x, a.d.data());
-      a.d[line_ - 1] = c * (x[0] - x[line_ - 1]);
-    } else {
-      differences(line_, c, other, x, a.d.data());
-    }
+    const bool along = a.along == Along::Pixels;
+    const double* next = along ? x + 1 : a.along == Along::Rows ? x + row_ : x_.data() + nextLine;
     const bool stays = here && (a.along == Along::Rows    ? firstRow_ + row + 1 < imageRows_
                                 : a.along == Along::Lines ? rows_.lineOf(y + 1) >= 0
                                                           : true);
-    std::size_t kept = stays ? (a.along == Along::Pixels ? n - 1 : n) : 0;
+    const std::size_t kept = stays ? (along ? n - 1 : n) : 0;
     for (std::size_t i = kept; i < line_; ++i) {  // free
-      sa[i] += move.relaxation * (a.d[i] - sa[i]);
+      const double other = along && i + 1 == line_ ? x[0] : next[i];
+      sa[i] += move.relaxation * (a.scale * (other - x[i]) - sa[i]);
       ra[i] = sa[i];
     }
     if (!stays) continue;
-    s[across] = sa, r[across] = ra, d[across] = a.d.data();
-    ++across;
-    pixels = a.along == Along::Pixels;
+    inside.add(sa, ra, next, a.scale);
+    pixels = along;
   }
-  const auto joint = [&](int m, std::size_t from, std::size_t count) {
-    double *sm[3], *rm[3];
-    const double* dm[3];
-    for (int k = 0; k < m; ++k) sm[k] = s[k] + from, rm[k] = r[k] + from, dm[k] = d[k] + from;
-    if (m == 1) shrinkOne(count, move, sm, dm, rm);
-    if (m == 2) shrinkTwo(count, move, sm, dm, rm);
-    if (m == 3) shrinkThree(count, move, sm, dm, rm);
-  };
-  if (across > 0) {
-    joint(across, 0, pixels ? n - 1 : n);
-    if (pixels && across > 1) joint(across - 1, n - 1, 1);  // the axis along x comes last
+  if (inside.axes > 0) {
+    shrink(inside.axes, 0, pixels ? n - 1 : n, move, inside);
+    if (pixels) shrink(inside.axes - 1, n - 1, 1, move, inside);  // the axis along x comes last
   }
   if (image()) {
     divergence(line_, rho_ * axes_[0].scale, axes_[0].before.data(), axes_[0].r.data(), rho_ * axes_[1].scale,

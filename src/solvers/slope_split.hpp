@@ -38,10 +38,10 @@ class SlopeSplit {
   enum class Along { Rows, Lines, Pixels };  ///< the slab axis, lines of a row (volumes), x
   struct Axis {
     Along along = Along::Rows;
-    double scale = 1;                    ///< 1 / spacing
-    std::vector<double> s = {};          ///< [frame][row][pixel]
-    std::vector<double> d = {}, r = {};  ///< D x of a line, 2 w - s of a row
-    std::vector<double> before = {};     ///< the r of the row before
+    double scale = 1;                 ///< 1 / spacing
+    std::vector<double> s = {};       ///< [frame][row][pixel]
+    std::vector<double> r = {};       ///< 2 w - s of a row
+    std::vector<double> before = {};  ///< the r of the row before
   };
   bool image() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
   void exchange(const double* mine, int to, double* theirs, int from) const;

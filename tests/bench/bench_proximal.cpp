@@ -216,7 +216,7 @@ ExitCode bench(const std::vector<std::string>& words) {
   if (rankOf(PETSC_COMM_WORLD) != 0) return ExitCode::Success;
   fmt::print(stderr, "{}", table);
   fmt::print(
-      "{{\"case\": \"{}\", \"ranks\": {}, \"iterations\": {}, \"gap\": {:.5f}, \"seconds\": {:.3f}, \"iteration_ms\": "
+      "{{\"case\": \"{}\", \"ranks\": {}, \"iterations\": {}, \"gap\": {:.5g}, \"seconds\": {:.3f}, \"iteration_ms\": "
       "{:.2f}, \"transforms_ms\": {:.2f}, \"traffic_ms\": {:.2f}, \"GB_per_s\": {:.1f}, \"arithmetic_ms\": {:.2f}, "
       "\"ratio\": {:.2f}, \"ratio_with_arithmetic\": {:.2f}}}\n",
       c.name, sizeOf(PETSC_COMM_WORLD), iterations, reached - optimum, seconds, cost.iteration, cost.transforms,
