@@ -89,11 +89,15 @@ def write_inputs(folder):
         file["variance"] = np.full((n, n), 0.01)
 
 
+class Missed(Exception):
+    """A run has come to its end before it could be stopped where it was to be."""
+
+
 class Runner:
     """A program in a folder of its own."""
 
     def __init__(self, program, mpiexec, folder, config):
-        self.program, self.mpiexec, self.folder, self.grace = os.path.abspath(program), mpiexec, folder, 1
+        self.program, self.mpiexec, self.folder, self.grace, self.logged = os.path.abspath(program), mpiexec, folder, 1, 0
         with open(self.path("run.toml"), "w", encoding="utf-8") as file:
             file.write(config)
         write_inputs(folder)
@@ -103,6 +107,8 @@ class Runner:
 
     def start(self, ranks, *words):
         # mpiexec kills what it has sent SIGTERM after a second, or after this time; it waits for all of it.
+        log = self.path("out.jsonl")  # a resumed run goes on with it
+        self.logged = os.path.getsize(log) if "--resume" in words and os.path.exists(log) else 0
         launcher = [self.mpiexec, "--mca", "odls_base_sigkill_timeout", str(self.grace), "-n", str(ranks)] if ranks > 1 else []
         with open(self.path("said.txt"), "w", encoding="utf-8") as said:  # nobody reads a pipe while it runs
             return subprocess.Popen(launcher + [self.program, "run.toml", *words], cwd=self.folder, stdout=said,
@@ -141,11 +147,12 @@ class Runner:
         """The last iteration of a solver in the log."""
         return self.last(solver).get("iteration", 0)
 
-    def last(self, solver):
-        """The last line of a solver in the log."""
+    def last(self, solver, since=0):
+        """The last line of a solver in the log, behind so many bytes."""
         last = {}
         try:
             with open(self.path("out.jsonl"), encoding="utf-8") as file:
+                file.seek(since)
                 for line in file:
                     if line.endswith("\n") and f'"{solver}"' in line:
                         last = json.loads(line)
@@ -154,23 +161,38 @@ class Runner:
         return last
 
     def wait_for(self, process, solver, iteration):
-        self.wait(process, f"before iteration {iteration}", lambda: self.iterations(solver) >= iteration or process.poll() is not None)
-        require(self.iterations(solver) >= iteration, f"ended with {process.returncode} before iteration {iteration}\n{self.said()[-1500:]}")
+        """Until this run, not one before it, is at an iteration."""
+        there = lambda: self.last(solver, self.logged).get("iteration", 0) >= iteration
+        self.wait(process, f"before iteration {iteration}", lambda: there() or process.poll() is not None)
+        if not there():
+            require(process.returncode == 0, f"ended with {process.returncode} before iteration {iteration}\n{self.said()[-1500:]}")
+            raise Missed(f"{solver} was not seen at iteration {iteration}\n{self.said()[-1500:]}")
 
     def interrupted(self, ranks, solver, iteration, *words, sig=signal.SIGUSR1, code=75, said=()):
         """A run that gets a signal when it is at an iteration; mpiexec passes it on."""
         kept = self.state()
-        for _ in range(8):  # a run may end sooner than it is looked at: it is put back to where it was, and tried again
-            process = self.start(ranks, *words)
-            self.wait_for(process, solver, iteration)
-            process.send_signal(sig)
-            self.wait(process, "not back", lambda: process.poll() is not None)
-            if process.returncode == 0 != code:
-                self.clear()
-                self.restore(kept)
-                continue
-            return self.finish(process, code, said)
-        require(False, f"eight runs ended before the signal, or took no notice of it\n{self.said()[-2000:]}")
+        for _ in range(4):  # a run may end sooner than it is looked at: it is put back to where it was, and tried again
+            try:
+                process = self.start(ranks, *words)
+                self.wait_for(process, solver, iteration)
+                process.send_signal(sig)
+                self.wait(process, "not back", lambda: process.poll() is not None)
+                if process.returncode != 0:
+                    return self.finish(process, code, said)
+            except Missed:
+                pass
+            self.clear()
+            self.restore(kept)
+        raise Missed(f"four runs ended before the signal, or took no notice of it\n{self.said()[-2000:]}")
+
+    def stopped(self, n, after, solvers, *words):
+        """What it says when it is stopped at each of these, on n and on other numbers of ranks in turn, and then goes on to its end."""
+        said, ranks, auto = "", n, ("--resume", "auto")
+        for solver in solvers:
+            self.interrupted(ranks, solver, 1, *auto, *words)
+            ranks = after if ranks == n else n
+            said += self.run(ranks, *auto, *words, "--max-hours", "1e-9", code=75)
+        return said + self.run(n, *auto, *words)
 
     def state(self):
         """The contents of what a run has left: its log and its checkpoints."""
