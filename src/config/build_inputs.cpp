@@ -63,7 +63,8 @@ std::optional<StartedRun> startRun(MPI_Comm comm, Program program, const std::ve
       if (root) fmt::print("{} is finished: nothing is left to do\n", inputs.text("output.name"));
       return std::nullopt;
     }
-    line.overwrite = line.overwrite || earlier == Earlier::Limited;  // the same run, further on
+    // The same run, further on.
+    line.overwrite = line.overwrite || earlier == Earlier::Limited || earlier == Earlier::Absent;
     if (program != Program::Simulate) resumption = findCheckpoint(comm, line, inputs);
   }
   return StartedRun{std::move(line), std::move(inputs), std::move(command), std::move(resumption)};

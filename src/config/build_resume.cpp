@@ -40,7 +40,7 @@ Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inp
   int there = 0;
   onRankZero(comm, [&] { there = std::filesystem::exists(path); });
   checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
-  if (!there) return Earlier::Nothing;
+  if (!there) return Earlier::Absent;
   std::string toml;
   try {
     const H5Reader product(comm, path);

@@ -22,7 +22,8 @@ struct Resumption {
 
 /// What --resume finds under the name of the product.
 enum class Earlier {
-  Nothing,   ///< that counts: no product, or one that is to be replaced
+  Nothing,   ///< that counts: a product that is to be replaced, or --resume was not given
+  Absent,    ///< no product: other files of its name are left of a run that was killed while it finished
   Finished,  ///< a product of these inputs: nothing is left to do
   Limited    ///< one that stopped at a lower limit of iterations, with a checkpoint from which it goes on
 };

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "base/failure.hpp"
 #include "config/keys_doc.hpp"
@@ -60,7 +62,11 @@ CommandLine parseCommandLine(Program program, const std::vector<std::string>& wo
       ->type_name("auto|FILE");
   if (program != Program::Simulate)
     app.add_option("--max-hours", line.maxHours, "Save a checkpoint and stop (exit code 75) within so many hours")
-        ->check(CLI::PositiveNumber)
+        ->check([](const std::string& text) {
+          char* end = nullptr;
+          const double hours = std::strtod(text.c_str(), &end);
+          return hours > 0 && std::isfinite(hours) && !*end ? "" : "'" + text + "' is no number of hours above 0";
+        })
         ->type_name("H");
   app.add_flag("--overwrite", line.overwrite, "Replace a finished product");
   app.add_flag("--help-keys", helpKeysWanted, "List the keys of CONFIG");

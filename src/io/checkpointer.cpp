@@ -11,7 +11,7 @@ namespace lacuna {
 namespace {
 
 /// Beside those of Asked.
-constexpr int periodic = 16, timeOver = 32, stopFile = 64, checkpointFile = 128;
+constexpr int periodic = 16, timeOver = 32, stopFile = 64, checkpointFile = 128, folderGone = 256;
 constexpr int leaving = static_cast<int>(Asked::Usr1) | static_cast<int>(Asked::Terminate) |
                         static_cast<int>(Asked::Interrupt) | timeOver | stopFile;
 constexpr double slowDisk = 50e6;  ///< bytes a second: what is supposed of a disk before the first write
@@ -66,6 +66,10 @@ void Checkpointer::tick() {
   const double now = secondsSinceStart();
   if (lastTick_ > 0) longestTick_ = std::max(longestTick_, now - lastTick_);
   const int what = asked();
+  if (what & folderGone)
+    throw RankError(ExitCode::IoError, 0,
+                    fmt::format("the output folder {} is gone, and {}.h5 with it{}", options_.outputFolder.string(),
+                                options_.name, last_.empty() ? "" : "; the last checkpoint was " + last_));
   if (what & leaving) stop(reasonText(what));
   if (what) {
     const std::string why = write(what == periodic ? "" : reasonText(what));
@@ -87,6 +91,7 @@ int Checkpointer::asked() {
     const StopFiles::Seen seen = files_->look();
     if (seen.stop) mine |= stopFile;
     if (seen.checkpoint) mine |= checkpointFile;
+    if (seen.gone) mine |= folderGone;
     if (secondsSinceStart() - lastTime_ >= options_.everySeconds) mine |= periodic;
     if (outOfTime()) mine |= timeOver;
   }

@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -45,12 +48,27 @@ std::string duration(double seconds) {
                   : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
+/// What a full disk left behind the last whole line goes.
+void cutHalfLine(const std::string& path) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path, none);
+  std::ifstream file(path, std::ios::binary);
+  if (none || !file) return;
+  std::uintmax_t whole = 0, at = 0;
+  for (std::istreambuf_iterator<char> c(file), end; c != end; ++c) {
+    ++at;
+    if (*c == '\n') whole = at;
+  }
+  if (whole < size) std::filesystem::resize_file(path, whole, none);
+}
+
 }  // namespace
 
 RunLog::RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode, bool print)
     : comm_(comm), path_(jsonl), print_(print), file_(nullptr, std::fclose) {
   onRankZero(comm_, [&] {
     if (path_.empty()) return;
+    if (mode == Mode::Append) cutHalfLine(path_);
     file_.reset(std::fopen(path_.c_str(), mode == Mode::Append ? "ae" : "we"));
     if (!file_) throw Error(ExitCode::CannotCreate, "cannot create " + path_ + ": " + std::strerror(errno));
   });

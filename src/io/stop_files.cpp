@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <tuple>
 
 #include "base/stop.hpp"
@@ -9,7 +10,7 @@
 namespace lacuna {
 
 StopFiles::StopFiles(const std::filesystem::path& folder, const std::filesystem::path& reference)
-    : stop_(folder / "STOP"), checkpoint_(folder / "CHECKPOINT") {
+    : folder_(folder.empty() ? "." : folder), stop_(folder / "STOP"), checkpoint_(folder / "CHECKPOINT") {
   struct stat info {};
   if (stat(reference.c_str(), &info) != 0) clock_gettime(CLOCK_REALTIME, &info.st_mtim);
   stopSince_ = checkpointSince_ = info.st_mtim;
@@ -19,7 +20,10 @@ StopFiles::Seen StopFiles::look() {
   const double now = secondsSinceStart();
   if (now - last_ < 1) return {};
   last_ = now;
-  return {touched(stop_, stopSince_), touched(checkpoint_, checkpointSince_)};
+  constexpr int enough = 3;
+  struct stat info {};
+  missed_ = stat(folder_.c_str(), &info) != 0 && errno == ENOENT ? missed_ + 1 : 0;
+  return {touched(stop_, stopSince_), touched(checkpoint_, checkpointSince_), missed_ >= enough};
 }
 
 bool StopFiles::touched(const std::filesystem::path& file, timespec& since) {

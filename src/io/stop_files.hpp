@@ -15,15 +15,17 @@ class StopFiles {
 
   struct Seen {
     bool stop = false, checkpoint = false;
+    bool gone = false;  ///< the folder is not there any more: three looks in a row did not find it
   };
   /// Looks at most once a second.
   Seen look();
 
  private:
   static bool touched(const std::filesystem::path& file, timespec& since);
-  std::filesystem::path stop_, checkpoint_;
+  std::filesystem::path folder_, stop_, checkpoint_;
   timespec stopSince_{}, checkpointSince_{};
   double last_ = -1;
+  int missed_ = 0;
 };
 
 }  // namespace lacuna

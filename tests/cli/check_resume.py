@@ -2,6 +2,7 @@
 
 check_resume.py GROUP LACUNA-DECONVOLVE LACUNA-MASSMAP MPIEXEC
 """
+import json
 import os
 import shutil
 import signal
@@ -182,15 +183,17 @@ def estimates(folder):
             wanted = run.product()
             run.clear()
             stops = (["strength"] if "quasi" not in name else []) + ["map", "sample"]
-            for attempt in range(6):  # a stop may come late, when what was to be stopped next is done
+            words_said = ["resumed samples", "estimate was finished before"] + (["estimate/strength"] if "strength" in stops else [])
+            for _ in range(6):  # a stop may come late, when what was to be stopped next is done
                 try:
                     said = run.stopped(n, after, stops, *words)
-                    break
-                except Missed:
-                    require(attempt < 5, f"{name}: not to be stopped in {stops}")
-                    run.clear()
-            for word in ["resumed samples", "estimate was finished before"] + (["estimate/strength"] if "strength" in stops else []):
-                require(word in said, f"{name}: '{word}' is not said\n{said[-3000:]}")
+                    if all(word in said for word in words_said):
+                        break
+                except Missed as why:
+                    said = str(why)
+                run.clear()
+            else:
+                require(False, f"{name}: not stopped in {stops}, or one of {words_said} is not said\n{said[-3000:]}")
             same(run.product(), wanted, ["estimate"], 1e-4, f"{name}, {n} ranks")
             same(run.product(), wanted, ["std"], 1e-3, f"{name}, {n} ranks")
             run.clear()
@@ -219,14 +222,25 @@ def choices(folder):
         run.run(n, *AUTO, "--set", "solver.iterations=21", "--overwrite")
         require(len(run.product()["history"]) == len(before["history"]) + 1, "not computed anew")
         run.clear()
-        passed(f"nothing there, and a finished run, on {n} ranks")
+        fits = ("--set", "solver.iterations=20", "--set", "output.fits=true")
+        run.run(n, *fits)
+        os.remove(run.path("out.h5"))  # the last file to get its name: a run that was killed before that has others
+        run.run(n, *fits, code=73, said=["out_estimate.fits exists"])
+        run.run(n, *AUTO, *fits)
+        same(run.product(), before, ["estimate"], 0, "killed while it finished")
+        run.clear()
+        passed(f"nothing there, a finished run, and one that was killed while it finished, on {n} ranks")
 
     every = ("--set", "checkpoint.every_seconds=0")
     run.interrupted(1, RL, 30, *every)
     found = run.checkpoints()
     require(len(found) == 3, f"keep = 3, but {found}")
+    with open(run.path("out.jsonl"), "a", encoding="utf-8") as log:
+        log.write('{"event":"iterat')  # what a full disk leaves
     run.interrupted(1, RL, run.iterations(RL) + 30, *AUTO, *every, "--set", "checkpoint.keep=5")
     require(len(run.checkpoints()) == 5, f"keep = 5, but {run.checkpoints()}")
+    with open(run.path("out.jsonl"), encoding="utf-8") as log:
+        require(all(json.loads(line)["event"] for line in log), "a line without an event")
     passed("keep")
 
     run.run(1, code=73, said=["--resume auto", "--overwrite"])
