@@ -9,14 +9,14 @@ import tempfile
 import warnings
 
 from . import style
-from .failure import BAD_DATA, CANNOT_CREATE, IO_ERROR, USAGE, Failure, Missing
+from .failure import BAD_DATA, CANNOT_CREATE, USAGE, Failure, Missing
 from .movie import Movie, open_product
 from .movie_pictures import PICTURES as MOVIE_PICTURES
 from .overview import draw_overview
 from .pictures import (Job, draw_convergence, draw_count, draw_kappa, draw_mask, draw_modes, draw_peaks, draw_residuals,
                        draw_shear, draw_snr, draw_std, draw_true)
 from .points import Points, read_list
-from .product import Product
+from .product import Product, reading
 from .truth import draw_truth, read_truth
 
 PICTURES = {
@@ -128,13 +128,15 @@ def draw_product(options, product: Product) -> None:
     folder = output_folder(options.out or os.path.dirname(os.path.abspath(options.product)))
     job = Job(product)
     if options.clusters:
-        job.clusters = clusters(options.clusters, product)
+        with reading(options.clusters):
+            job.clusters = clusters(options.clusters, product)
     if options.truth:
-        job.truth = read_truth(options.truth, product)
+        with reading(options.truth):
+            job.truth = read_truth(options.truth, product)
     written = 0
     for name in wanted(options, product):
         try:
-            with style.settings():
+            with reading(product.path), style.settings():
                 figure, sentence = (MOVIE_PICTURES if isinstance(product, Movie) else PICTURES)[name](job)
                 animated = isinstance(figure, bytes)
                 path = os.path.join(folder, f"{product.name}_{name}.{'gif' if animated else options.format}")
@@ -144,8 +146,6 @@ def draw_product(options, product: Product) -> None:
                     style.save(figure, path, options.dpi, f"{product.name}: {name}")
         except Missing as missing:
             product.notes.append(f"{name}: not drawn, {product.path} has no {missing}")
-        except OSError as error:  # a chunk whose checksum fails, found while a statistic was computed
-            raise Failure(IO_ERROR, f"{product.path}: reading failed ({error})") from error
         else:
             written += 1
             print(f"wrote {path}: {sentence}.", flush=True)

@@ -6,7 +6,7 @@ import contextlib
 import numpy as np
 
 from .failure import BAD_DATA, IO_ERROR, Failure, Missing
-from .product import LARGEST_AXIS, Product, find, open_file
+from .product import LARGEST_AXIS, Product, find, open_file, reading
 
 LARGEST_SIDE = 640  # pixels of a frame as drawn
 AXES = "tzyx"
@@ -107,10 +107,11 @@ class Movie(Product):
 
 def open_product(path: str, force: bool = False, frame: int | None = None) -> Product:
     """A Movie where /grid says what the axes of its maps are, as products of stacks and movies do."""
-    with contextlib.closing(open_file(path)) as file:
-        grid = find(file, "grid")
-        movie = grid is not None and "axes" in grid.attrs
-    return Movie(path, force, frame) if movie else Product(path, force, frame or 0)
+    with reading(path):
+        with contextlib.closing(open_file(path)) as file:
+            grid = find(file, "grid")
+            movie = grid is not None and "axes" in grid.attrs
+        return Movie(path, force, frame) if movie else Product(path, force, frame or 0)
 
 
 def brightest(planes) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The HDF5 file of a lacuna program: found, checked, and read only as far as a picture needs."""
 from __future__ import annotations
 
+import contextlib
 import os
 
 import h5py
@@ -27,6 +28,20 @@ def open_file(path: str) -> h5py.File:
         raise Failure(NO_INPUT, f"{path}: cannot be read ({error.strerror})") from error
     except OSError as error:
         raise Failure(BAD_DATA, f"{path}: not an HDF5 file, or a damaged one ({error})") from error
+
+
+@contextlib.contextmanager
+def reading(path: str):
+    """On a damaged file HDF5, numpy and what is made of its numbers raise all kinds of errors."""
+    try:
+        yield
+    except (Failure, Missing):
+        raise
+    except OSError as error:  # a chunk whose checksum fails, found while a statistic was computed
+        raise Failure(IO_ERROR, f"{path}: reading failed ({error})") from error
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise Failure(BAD_DATA, f"{path}: damaged or no product of lacuna: {type(error).__name__}: {text}") from error
 
 
 def find(group: h5py.Group, path: str):
@@ -82,7 +97,7 @@ class Product:
         self._layers: dict[tuple[str, bool], Layer] = {}
         try:
             self._check(force)
-        except Failure:
+        except Exception:
             self.file.close()
             raise
 

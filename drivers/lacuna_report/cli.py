@@ -8,8 +8,9 @@ import sys
 import warnings
 
 from lacuna_plot import style
-from lacuna_plot.failure import CANNOT_CREATE, IO_ERROR, USAGE, Failure
+from lacuna_plot.failure import CANNOT_CREATE, USAGE, Failure
 from lacuna_plot.movie import open_product
+from lacuna_plot.product import reading
 
 from .page import build
 
@@ -53,10 +54,8 @@ def write_report(options) -> None:
             raise Failure(USAGE, f"{path}: the page would take the place of the product")
         if os.path.lexists(path) and not options.overwrite:
             raise Failure(CANNOT_CREATE, f"{path} exists: give --overwrite to replace it, or another name with -o")
-        try:
+        with reading(product.path):
             page = build(product).encode("utf-8", "replace")
-        except OSError as error:  # a chunk whose checksum fails, found while a statistic was computed
-            raise Failure(IO_ERROR, f"{product.path}: reading failed ({error})") from error
         style.write(path, page)
         print(f"wrote {path}: {len(page) / 1e6:.1f} MB", flush=True)
 

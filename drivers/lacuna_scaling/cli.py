@@ -2,27 +2,29 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import os
 import signal
 import socket
 import sys
 
-from .failure import CHECKPOINTED, RUN_FAILED, USAGE, Failure, Interrupted
+from .failure import CHECKPOINTED, IO_ERROR, RUN_FAILED, USAGE, Failure, Interrupted
 from .forecast import outlook
 from .model import Model, doubt, largest_from_smaller, leave_one_out, usable
 from .phases import base_of, disagreement, efficiency, karp_flatt, points
 from .report import page, serial_text
-from .results import Results, make_folder, write
+from .results import Results, lock, make_folder, write
 from .runner import Launcher, run_case, run_floors
 from .study import KEYS, Case, Study, read_study
 
 HELP = """It writes NAME/NAME.json (after every run), NAME/NAME.csv and NAME/report.html into the working directory. Inside a SLURM job
 programs are started by srun, else by mpirun; [launch] command says otherwise. docs/scaling.md tells how to read the report.
 
-exit codes: 0 all runs done, and their energies agree; 64 usage; 66 no such file; 70 a run failed or the energies differ (the
-others are reported all the same); 73, 74 files cannot be written; 75 interrupted (SIGTERM, SIGINT, SIGUSR1, or a run that was): the
-same command with --resume goes on; 78 a study file that is wrong."""
+exit codes: 0 all runs done, and their energies agree; 64 usage; 65 NAME.json is damaged; 66 no such file; 70 a run failed or the
+energies differ (the others are reported all the same); 73 NAME.json has runs (--resume, --overwrite), another study writes there, or
+files cannot be made; 74 files cannot be read or written; 75 interrupted (SIGTERM, SIGINT, SIGUSR1, or a run that was): the same
+command with --resume goes on; 78 a study file that is wrong, or another one than that of the runs to be resumed."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +37,9 @@ def parse(arguments):
                     description="Runs a problem on several numbers of ranks, says where the time goes, and what to expect of more ranks.")
     parser.add_argument("study", metavar="STUDY.toml", nargs="?", help="what to run; --help-keys lists its keys")
     parser.add_argument("--plan", action="store_true", help="list the runs and stop")
-    parser.add_argument("--resume", action="store_true", help="skip the runs that NAME.json has already; without it a study starts afresh")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="skip the runs that NAME.json has already, if there is one")
+    again.add_argument("--overwrite", action="store_true", help="begin afresh, and lose the runs that NAME.json has")
     parser.add_argument("--help-keys", action="store_true", help="the keys of a study file")
     options = parser.parse_args(arguments)
     if not options.study and not options.help_keys:
@@ -68,6 +72,7 @@ def perform(study: Study, launcher: Launcher, results: Results, folder: str) -> 
     for number, (repeat, case) in enumerate(todo, 1):
         record = next((r for r in results.data["runs"] if r["case"] == case.id and r["repeat"] == repeat), None)
         if record is None:
+            results.same_contents(study.contents())
             record = run_case(study, launcher, runs, case, repeat)
             results.add("runs", record)
             said = (f"{record['seconds']:.4g} s, {record['iterations']} iterations" if record["status"] == "done"
@@ -152,17 +157,18 @@ def main(arguments: list[str]) -> int:
                 say(f"{case.id}, repeat {repeat}: " + " ".join(launcher.words(study["study.program"], case.ranks, [study.file("study.config")])))
             return 0
         folder = make_folder(os.path.abspath(study["study.name"]))
-        results = Results(os.path.join(folder, study["study.name"] + ".json"), study.values)
-        if options.resume:
-            results.load()
-        for name in {study["study.program"]} | ({"lacuna-floors"} if study["study.floors"] else set()):
-            launcher.program(name)  # missing programs are found before the first run
-        results.data["host"] = socket.gethostname()
-        results.data["date_utc"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if any(study["study.ranks"]) and max(study["study.ranks"]) > launcher.room():
-            say(f"note: {launcher.room()} cores; runs on more ranks share them, and are no part of the model")
-        perform(study, launcher, results, folder)
-        return evaluate(study, launcher, results, folder)
+        with contextlib.closing(lock(folder)):
+            results = Results(os.path.join(folder, study["study.name"] + ".json"), study.values, study.contents())
+            if not options.overwrite:
+                results.load(options.resume)
+            for name in {study["study.program"]} | ({"lacuna-floors"} if study["study.floors"] else set()):
+                launcher.program(name)  # missing programs are found before the first run
+            results.data["host"] = socket.gethostname()
+            results.data["date_utc"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            if any(study["study.ranks"]) and max(study["study.ranks"]) > launcher.room():
+                say(f"note: {launcher.room()} cores; runs on more ranks share them, and are no part of the model")
+            perform(study, launcher, results, folder)
+            return evaluate(study, launcher, results, folder)
     except Failure as failure:
         print(f"lacuna-scaling: {failure}", file=sys.stderr)
         return failure.code
@@ -172,3 +178,6 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"lacuna-scaling: {error}", file=sys.stderr)
+        return IO_ERROR

@@ -1,6 +1,6 @@
 """How lacuna-scaling ends early: an exit code of the programs' table with one clear line."""
 
-RUN_FAILED, USAGE, NO_INPUT, INTERNAL, CANNOT_CREATE, IO_ERROR, CHECKPOINTED, BAD_CONFIG = 70, 64, 66, 70, 73, 74, 75, 78
+RUN_FAILED, USAGE, BAD_DATA, NO_INPUT, INTERNAL, CANNOT_CREATE, IO_ERROR, CHECKPOINTED, BAD_CONFIG = 70, 64, 65, 66, 70, 73, 74, 75, 78
 
 
 class Failure(Exception):

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import time
 
-from .failure import CANNOT_CREATE, CHECKPOINTED, NO_INPUT, Failure, Interrupted
+from .failure import BAD_CONFIG, CANNOT_CREATE, CHECKPOINTED, NO_INPUT, Failure, Interrupted
+from .results import write
 from .study import Case, Study
 
 # Ranks that got a signal, before or after they could handle it: meant for all of the study.
@@ -76,8 +77,7 @@ class Launcher:
             except BaseException:  # interrupted: leave no ranks behind
                 stop(process)
                 raise
-        with open(log, "w", encoding="utf-8") as file:
-            file.write(f"# {shlex.join(words)}\n{out}\n{err}")
+        write(log, f"# {shlex.join(words)}\n{out}\n{err}")
         if process.returncode in STOPPED:
             raise Interrupted("a signal to the run")
         lines = [line for line in err.splitlines() if line.strip() and not line.startswith(NOISE)]
@@ -107,17 +107,24 @@ def ranks_per_node() -> int:
 
 
 def prepare(study: Study, launcher: Launcher, folder: str, size: int | None) -> str:
-    """The problem of this size, made by lacuna-simulate where it is not there yet; its path without .h5."""
+    """The problem of this size, made by lacuna-simulate where the same words have not made it yet; its path without .h5."""
     stem = os.path.join(folder, "data" if size is None else f"data_{size}")
-    if os.path.exists(stem + ".h5"):
-        return stem
     words = [study.file("data.config"), *sets(study["data.set"], size, stem), "--set", f"output.folder={folder}", "--set",
              f"output.name={os.path.basename(stem)}", "--overwrite"]
+    made = json.dumps({"words": words, "sha256": study.contents()["data"]}, indent=1) + "\n"
+    note = stem + ".made.json"
+    if os.path.exists(stem + ".h5") and os.path.exists(note):
+        with open(note, encoding="utf-8", errors="replace") as file:
+            if file.read() == made:
+                return stem
+        os.remove(note)  # before the data change
     ranks = min(launcher.room(), max(study["study.ranks"]))
     ended = launcher.run(launcher.words("lacuna-simulate", ranks, words), stem + ".log")
     if ended["status"] != "done":
-        raise Failure(CANNOT_CREATE, f"lacuna-simulate could not make the problem (exit {ended['exit_code']}):\n  "
+        code = BAD_CONFIG if ended["exit_code"] == BAD_CONFIG else CANNOT_CREATE
+        raise Failure(code, f"lacuna-simulate could not make the problem (exit {ended['exit_code']}):\n  "
                       + "\n  ".join(ended["stderr_tail"]))
+    write(note, made)
     return stem
 
 

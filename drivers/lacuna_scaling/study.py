@@ -3,7 +3,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
+import math
 import os
+import shlex
 import string
 
 from .failure import BAD_CONFIG, NO_INPUT, Failure
@@ -18,6 +21,7 @@ except ImportError:  # before Python 3.11
         from pip._vendor import tomli as tomllib
 
 PROGRAMS = ("lacuna-massmap", "lacuna-deconvolve", "lacuna-solve")
+LONGEST_TIMEOUT = 30_000  # minutes; poll() counts milliseconds in 31 bits
 
 # table -> key -> (type, default, what it is). A default of None: the key may be left out; ...: it must be there.
 KEYS = {
@@ -89,6 +93,11 @@ class Study:
         """A path of the study file."""
         return os.path.join(self.folder, self[name])
 
+    def contents(self) -> dict[str, str]:
+        """{table: sha256 of its config}: what they say is part of the problem."""
+        return {table: hashlib.sha256(read_bytes(self.file(f"{table}.config"))).hexdigest()
+                for table in ("study", "data") if self[f"{table}.config"] is not None}
+
     def cases(self) -> list[Case]:
         out = []
         for kind in ("strong", "weak"):
@@ -119,14 +128,17 @@ class Study:
                 yield grid, groups
 
 
-def read_study(path: str) -> Study:
+def read_bytes(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            text = file.read()
+            return file.read()
     except OSError as error:
         raise Failure(NO_INPUT, f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_study(path: str) -> Study:
     try:
-        given = tomllib.loads(text.decode())
+        given = tomllib.loads(read_bytes(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Failure(BAD_CONFIG, f"{path}: {error}") from error
     values = {}
@@ -167,8 +179,8 @@ def checked(where, value, kind, default):
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         names = {str: "a text", int: "an integer", float: "a number", bool: "true or false"}
         raise Failure(BAD_CONFIG, f"{where} = {value!r} is not {names[kind]}")
-    if kind in (int, float) and not value > 0:
-        raise Failure(BAD_CONFIG, f"{where} = {value} must be positive")
+    if kind in (int, float) and not 0 < value < math.inf:
+        raise Failure(BAD_CONFIG, f"{where} = {value} must be positive and finite")
     return value
 
 
@@ -179,8 +191,9 @@ def check(study: Study) -> None:
 
     if study["study.program"] not in PROGRAMS:
         bad("study.program", f"\"{study['study.program']}\" is not one of {', '.join(PROGRAMS)}")
-    if not set(study["study.name"]) <= set(string.ascii_letters + string.digits + "_-."):
-        bad("study.name", "letters, digits, _, - and . alone: it becomes the name of files")
+    name = study["study.name"]
+    if not name or name.startswith(".") or not set(name) <= set(string.ascii_letters + string.digits + "_-."):
+        bad("study.name", f"\"{name}\": letters, digits, _, - and . alone, and no . first: it becomes the name of files")
     for key in ("study.config", "data.config"):
         if study[key] is not None and not os.path.isfile(study.file(key)):
             raise Failure(NO_INPUT, f"{study.path}: [{key.replace('.', '] ')} = \"{study[key]}\": no such file")
@@ -212,11 +225,14 @@ def check(study: Study) -> None:
     command = study["launch.command"]
     if command is not None:
         try:
-            command.format(ranks=1, nodes=1, program="p")
-        except (KeyError, ValueError, IndexError) as error:
-            bad("launch.command", f"\"{command}\": {{{error}}} is not {{ranks}}, {{nodes}} or {{program}}")
+            for word in shlex.split(command):
+                word.format(ranks=1, nodes=1, program="p")
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError) as error:
+            bad("launch.command", f"\"{command}\": {error}: a quote is open, or a field is not {{ranks}}, {{nodes}} or {{program}}")
         if "{ranks}" not in command or "{program}" not in command:
             bad("launch.command", f"\"{command}\" has no {{ranks}} or no {{program}}")
+    if study["launch.timeout_minutes"] > LONGEST_TIMEOUT:
+        bad("launch.timeout_minutes", f"at most {LONGEST_TIMEOUT}, three weeks")
     if (study["model.latency_us"] is None) != (study["model.bandwidth_gb_per_s"] is None):
         bad("model.latency_us", "and bandwidth_gb_per_s make a network together: one is missing")
     if study["model.network"] not in ("here", *NETWORKS):

@@ -1,11 +1,14 @@
 """How lacuna-report refuses: the exit code, one line that names the file, and nothing half-written."""
+import contextlib
+import io
 import os
+import re
 import shutil
 import unittest
 
 import h5py
 import numpy as np
-from reporting import PROGRAM, ReportTest, products, running
+from reporting import PROGRAM, ReportTest, cli, products, running
 
 
 class Errors(ReportTest):
@@ -55,6 +58,24 @@ class Errors(ReportTest):
             f.seek(where)
             f.write(bytes([byte ^ 4]))
         self.refused(74, self.demo, says="kappa_E cannot be read")
+
+    def test_damaged_groups(self):
+        """The nodes of HDF5's groups, spoilt one by one: h5py raises KeyError, RuntimeError and others."""
+        with open(self.demo, "rb") as f:
+            good = f.read()
+        places = [found.start() for found in re.finditer(b"SNOD|HEAP", good)]
+        self.assertGreater(len(places), 3)
+        said = []
+        for place in places:
+            with open(self.demo, "wb") as f:
+                f.write(good[:place] + b"X" + good[place + 1:])
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = cli.main([self.demo, "--overwrite"])
+            self.assertIn(code, (0, 65, 74), err.getvalue())  # 0: a group that a page can do without
+            self.assertEqual(len(err.getvalue().splitlines()), 1 if code else 0, err.getvalue())
+            said.append(err.getvalue())
+        self.assertIn("demo.h5: damaged or no product of lacuna: ", "".join(said))
 
     def test_links_out_of_the_file_are_refused(self):
         with h5py.File(self.demo, "a") as f:
