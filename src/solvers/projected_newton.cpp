@@ -22,6 +22,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
                         .value("iteration", r.iterations)
                         .value("start_energy", r.startEnergy)
                         .value("products", r.products)
+                        .value("gap", r.gap)
+                        .value("converged", r.converged)
                         .value("share", share)
                         .value("near", near));
   ProjectedPoint here(term, bounds, x);
@@ -30,7 +32,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   const bool bounded = bounds.any();
   const ScratchVec free = space.scratch(), d = space.scratch(), toBound = space.scratch();
-  while (true) {
+  while (!r.converged) {
     // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
     // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
     const OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
@@ -63,11 +65,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     }
     share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
     ++r.iterations;
+    if (r.converged) r.gap = std::max(r.gap - (before - here.energy), 0.1 * r.gap);  // the gain is known to 10 %
     here.report(observer, r.iterations, MPI_Wtime() - started, !r.converged && r.iterations >= options.iterations);
-    if (r.converged) {
-      r.gap = std::max(r.gap - (before - here.energy), 0.1 * r.gap);  // the gain is known to 10 %
-      break;
-    }
   }
   here.conclude(r, "Newton's method");
   return r;

@@ -51,9 +51,10 @@ class PenaltyRule {
 };
 
 /// E - E* from the energies so far, supposing that they go on falling as a geometric series. ADMM's energies fall fast
-/// at first and ever more slowly, so that the ratio of the last two falls is too small: its square root is taken. A
-/// change of the penalties may hide that for a while: so the series of the last half of all energies is looked at, too,
-/// and the larger result counts. Energies need not fall: where they do not there is no estimate.
+/// at first and ever more slowly, so that the ratio of the last two falls is too small: its square root is taken. They
+/// fall unevenly, too, the more so after a change of the penalties: the series before the last one and that of the last
+/// half of all energies are looked at as well, and the largest result counts. Energies need not fall: where they do
+/// not there is no estimate.
 class GapEstimate {
  public:
   void add(double energy) { energies_.push_back(energy); }
