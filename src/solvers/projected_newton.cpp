@@ -22,8 +22,6 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
                         .value("iteration", r.iterations)
                         .value("start_energy", r.startEnergy)
                         .value("products", r.products)
-                        .value("gap", r.gap)
-                        .value("converged", r.converged)
                         .value("share", share)
                         .value("near", near));
   ProjectedPoint here(term, bounds, x);
@@ -32,7 +30,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   const bool bounded = bounds.any();
   const ScratchVec free = space.scratch(), d = space.scratch(), toBound = space.scratch();
-  while (!r.converged) {
+  while (true) {
     // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
     // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
     const OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
@@ -53,20 +51,18 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     r.gap = step.gain + boundGain;
     r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
     r.limited = !r.converged && last;
-    if (here.kkt == 0 || last) break;
+    if (r.converged || r.limited) break;
     near = near || r.gap <= 1e-5 * (reference - here.energy);
-    // 3. The step; also when it is not needed any more, since it is there. Where the quadratic is good it is worth
-    // solving well.
+    // 3. The step. Where the quadratic is good it is worth solving well.
     const double before = here.energy, taken = here.search(d);
     if (taken == 0) {
-      // Nothing above rounding is left to gain.
-      r.converged = r.converged || r.gap <= ProjectedPoint::rounding * std::abs(here.energy);
+      r.converged =
+          r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
       break;
     }
     share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
     ++r.iterations;
-    if (r.converged) r.gap = std::max(r.gap - (before - here.energy), 0.1 * r.gap);  // the gain is known to 10 %
-    here.report(observer, r.iterations, MPI_Wtime() - started, !r.converged && r.iterations >= options.iterations);
+    here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }
   here.conclude(r, "Newton's method");
   return r;

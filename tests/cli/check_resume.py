@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 import resuming
-from resuming import BLUR, MAP, SHEAR, Missed, Runner, passed, require, same
+from resuming import BLUR, MAP, SHEAR, Missed, Runner, flipped, passed, reference, require, same
 
 RL, AUTO = "richardson-lucy", ("--resume", "auto")
 
@@ -24,13 +24,6 @@ def deconvolve(folder, config=BLUR):
 
 def massmap(folder, config=SHEAR):
     return Runner(sys.argv[3], sys.argv[4], folder, config)
-
-
-def reference(run, ranks=1):
-    run.run(ranks)
-    wanted = run.product()
-    run.clear()
-    return wanted
 
 
 def signals(folder):
@@ -293,18 +286,6 @@ def choices(folder):
         file["counts"][3, 3] += 1
     run.run(1, *AUTO, code=65, said=["blur.h5", "is not the file that the run began with"])
     passed("strangers and other data")
-
-
-def flipped(path, data):
-    """One bit of the field x in the file, as a bad disk would have it."""
-    with open(path, "wb") as file:
-        file.write(data)
-    with h5py.File(path) as file:
-        dataset = file["state/richardson-lucy/x"]
-        offset = dataset.id.get_chunk_info(0).byte_offset + 100
-    spoilt = bytearray(data)
-    spoilt[offset] ^= 4
-    return bytes(spoilt)
 
 
 def full_disk(folder):

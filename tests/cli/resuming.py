@@ -249,3 +249,22 @@ def same(a, b, names, tolerance, what):
         worst = np.nanmax(np.abs(a[name] - b[name])) / np.nanmax(np.abs(b[name]))
         good = np.array_equal(a[name], b[name], equal_nan=True) if tolerance == 0 else worst <= tolerance
         require(good, f"{what}: {name} differs by {worst:.2e}")
+
+
+def reference(run, ranks=1):
+    run.run(ranks)
+    wanted = run.product()
+    run.clear()
+    return wanted
+
+
+def flipped(path, data):
+    """One bit of the field x in the file, as a bad disk would have it."""
+    with open(path, "wb") as file:
+        file.write(data)
+    with h5py.File(path) as file:
+        dataset = file["state/richardson-lucy/x"]
+        offset = dataset.id.get_chunk_info(0).byte_offset + 100
+    spoilt = bytearray(data)
+    spoilt[offset] ^= 4
+    return bytes(spoilt)
