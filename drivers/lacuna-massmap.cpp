@@ -35,7 +35,7 @@ ExitCode massmap(const std::vector<std::string>& words) {
   if (run->line.plan) return ExitCode::Success;
   plan.requireRoom(comm, problem.gridText());
   if (out) out->requireSpace(problem.window(), inputs.integer("noise.rotations"));
-  const std::unique_ptr<Checkpointer> keeper = out ? keepCheckpoints(comm, *run, log, problem.inputFiles()) : nullptr;
+  const auto keeper = out ? keepCheckpoints(comm, *run, log, problem.image().shape(), problem.inputFiles()) : nullptr;
 
   // 3. The data, binned.
   std::vector<std::string> notes;

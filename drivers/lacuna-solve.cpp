@@ -31,7 +31,7 @@ ExitCode solve(const std::vector<std::string>& words) {
   if (run->line.plan) return ExitCode::Success;
   plan.requireRoom(comm, problem.source().sizeText());
   if (out) out->requireSpace(problem.data(), problem.unknown());
-  const auto keeper = out ? keepCheckpoints(comm, *run, log, problem.inputFiles()) : nullptr;
+  const auto keeper = out ? keepCheckpoints(comm, *run, log, problem.unknown().shape(), problem.inputFiles()) : nullptr;
 
   // 3. The data, and how they came about.
   ImagingModel model = imagingModel(problem.source().read(), problem.unknown(), problem.H(), problem.text(), options);

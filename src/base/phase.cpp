@@ -124,13 +124,13 @@ void resetPhaseTimes() {
 
 std::string phaseTable(const std::vector<PhaseTimes>& phases, double wallSeconds) {
   std::string out =
-      fmt::format("{:<24}{:>9}{:>12}{:>8}{:>11}{:>18}\n", "phase", "calls", "seconds", "share", "imbalance", "rate");
+      fmt::format("{:<24}{:>9}{:>12}{:>8}{:>11}{:>22}\n", "phase", "calls", "seconds", "share", "imbalance", "rate");
   double rest = wallSeconds;
   for (const PhaseTimes& p : phases) {
     rest -= p.mean;
     const std::string rate =
         p.work > 0 && p.max > 0 ? fmt::format("{:.3g} {}/s", p.work / p.max, p.unit) : std::string("-");
-    out += fmt::format("{:<24}{:>9}{:>12.4f}{:>7.1f}%{:>11.2f}{:>18}\n", p.name, p.calls, p.mean,
+    out += fmt::format("{:<24}{:>9}{:>12.4f}{:>7.1f}%{:>11.2f}{:>22}\n", p.name, p.calls, p.mean,
                        wallSeconds > 0 ? 100 * p.mean / wallSeconds : 0.0, p.mean > 0 ? p.max / p.mean : 1.0, rate);
   }
   out += fmt::format("{:<24}{:>9}{:>12.4f}{:>7.1f}%\n", "other", "", std::max(rest, 0.0),

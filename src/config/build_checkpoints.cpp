@@ -44,14 +44,17 @@ void requireSameInputs(const CheckpointFile& file, const std::vector<InputDigest
 
 }  // namespace
 
-std::unique_ptr<Checkpointer> keepCheckpoints(MPI_Comm comm, StartedRun& run, RunLog& log,
+std::unique_ptr<Checkpointer> keepCheckpoints(MPI_Comm comm, StartedRun& run, RunLog& log, const Shape& unknown,
                                               const std::vector<std::string>& inputFiles) {
   const Inputs& inputs = run.inputs;
   RunIdentity identity{
-      std::string(programName(inputs.program())), {}, inputs.echo(), digestFiles(comm, inputFiles), {}};
+      std::string(programName(inputs.program())), {}, inputs.echo(), digestFiles(comm, inputFiles), unknown, {}};
   for (const std::string& note : run.resumption.notes) log.message(note);
   if (const auto& from = run.resumption.from) {
     requireSameInputs(*from, identity.inputs);
+    if (!(from->run().grid == unknown))
+      throw Error(ExitCode::BadData, fmt::format("{}: its grid is {}, this run's is {}", from->path(),
+                                                 from->run().grid.text(), unknown.text()));
     identity.uuid = from->run().uuid;
     identity.resumed = from->run().resumed;
   } else {

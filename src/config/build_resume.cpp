@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "config/key_change.hpp"
+#include "io/digest.hpp"
 
 namespace lacuna {
 namespace {
@@ -32,6 +35,32 @@ std::unique_ptr<const CheckpointFile> opened(MPI_Comm comm, const std::string& p
   return file;
 }
 
+/// The input files of this run that are still there.
+std::vector<std::string> filesNow(MPI_Comm comm, const Inputs& inputs) {
+  std::vector<std::string> out;
+  for (const Key& key : keysOf(inputs.program())) {
+    const std::string name = key.fullName();
+    if (key.type != KeyType::Path || mayChangeOnResume(key) || !inputs.given(name) || !inputs.counts(name)) continue;
+    int there = 0;
+    onRankZero(comm, [&] { there = std::filesystem::is_regular_file(inputs.path(name)); });
+    checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
+    if (there) out.push_back(inputs.path(name).string());
+  }
+  return out;
+}
+
+/// The first input file that is none of those of a product, whose list `recorded` is (JSON); a file that has gone since
+/// tells nothing. Collective.
+std::optional<InputDigest> changedFile(MPI_Comm comm, const std::string& recorded, const Inputs& inputs) {
+  const auto list = nlohmann::json::parse(recorded, nullptr, false);
+  for (const InputDigest& file : digestFiles(comm, filesNow(comm, inputs)))
+    if (std::none_of(list.begin(), list.end(), [&](const auto& before) {
+          return before.is_object() && before.value("sha256", nlohmann::json()) == file.sha256;
+        }))
+      return file;
+  return {};
+}
+
 }  // namespace
 
 Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inputs) {
@@ -41,18 +70,26 @@ Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inp
   onRankZero(comm, [&] { there = std::filesystem::exists(path); });
   checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
   if (!there) return Earlier::Absent;
-  std::string toml;
+  std::string toml, files;
   try {
     const H5Reader product(comm, path);
     if (product.readInteger("/", "complete") != 1 ||
         product.readString("/", "program") != programName(inputs.program()))
       return Earlier::Nothing;
     toml = product.readString("config", "toml");
+    files = product.readString("provenance", "inputs");
   } catch (const Error&) {  // the same on all ranks: no product of ours
     return Earlier::Nothing;
   }
   auto change = changedKey(toml, inputs, false);
-  if (!change) return Earlier::Finished;
+  if (!change) {
+    const auto file = changedFile(comm, files, inputs);
+    if (!file) return Earlier::Finished;
+    if (line.overwrite) return Earlier::Nothing;
+    throw Error(ExitCode::BadData, fmt::format("{} is finished, and {} is none of the files that it was made from "
+                                               "(sha256 now {:.12}): give --overwrite to compute it anew",
+                                               path, file->path, file->sha256));
+  }
   if (raisesLimit(toml, inputs) && folderOf(comm, inputs).hasLimit()) {
     change = changedKey(toml, inputs, true);
     if (!change) return Earlier::Limited;

@@ -28,8 +28,8 @@ enum class Earlier {
   Limited    ///< one that stopped at a lower limit of iterations, with a checkpoint from which it goes on
 };
 
-/// Collective. Nothing, if --resume was not given. Throws 78 where the product was made from another configuration and
-/// --overwrite is not given.
+/// Collective. Nothing, if --resume was not given. Where --overwrite is not given, throws 78 if the product was made
+/// from another configuration, 65 if from other files (those that are still there are compared).
 Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inputs);
 
 /// Collective. The newest checkpoint that is whole (--resume auto), or the one of the name given; where the run has

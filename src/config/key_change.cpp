@@ -32,7 +32,8 @@ std::optional<KeyChange> changedKey(const std::string& echo, const Inputs& input
       if (resuming ? mayChangeOnResume(key) : saysWhere(key)) continue;
       if (!before.counts(name) && !inputs.counts(name)) continue;
       const std::string old = before.echoed(name), now = inputs.echoed(name);
-      if (old != now) return KeyChange{name, old, now};
+      if (old == now || (key.type == KeyType::Path && !old.empty() && !now.empty())) continue;
+      return KeyChange{name, old, now};
     }
   } catch (const Error& e) {
     return KeyChange{{}, {}, e.what()};

@@ -18,8 +18,9 @@ bool mayChangeOnResume(const Key& key);
 bool raisesLimit(const std::string& echo, const Inputs& inputs);
 
 /// The first key that differs from an earlier run's Inputs::echo(). `resuming`: keys that may change then are passed
-/// over; else those alone that say where files go. Where the echo does not parse (it has keys that this version does
-/// not know), `key` is empty and `now` tells why.
+/// over; else those alone that say where files go. An input file may have moved: that it is the same file, its sha256
+/// tells. Where the echo does not parse (it has keys that this version does not know), `key` is empty and `now` tells
+/// why.
 std::optional<KeyChange> changedKey(const std::string& echo, const Inputs& inputs, bool resuming);
 
 }  // namespace lacuna

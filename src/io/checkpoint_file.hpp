@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/stage.hpp"
+#include "grid/cube.hpp"
 #include "io/digest.hpp"
 #include "io/h5_reader.hpp"
 
@@ -19,6 +20,7 @@ struct RunIdentity {
   std::string uuid;    ///< the same in all jobs of a run
   std::string config;  ///< all keys with their values, as TOML
   std::vector<InputDigest> inputs;
+  Shape grid;                        ///< of the unknown
   std::vector<std::string> resumed;  ///< a line for every time that it was resumed
 };
 
@@ -51,7 +53,7 @@ class ForeignCheckpoint : public Error {
 class CheckpointFile {
  public:
   /// Reads everything but the fields. Throws 66, 65 where it is damaged; ForeignCheckpoint where it is no checkpoint of
-  /// `program` or one of a later version.
+  /// `program` or one of another version.
   CheckpointFile(MPI_Comm comm, const std::string& path, const std::string& program);
   ~CheckpointFile();
 

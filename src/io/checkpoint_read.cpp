@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -42,15 +43,19 @@ CheckpointFile::CheckpointFile(MPI_Comm comm, const std::string& path, const std
   if (!reader_.hasAttribute("/", "format") || reader_.readString("/", "format") != checkpointFormat)
     throw ForeignCheckpoint(path + ": is not a checkpoint of lacuna");
   const std::int64_t version = reader_.readInteger("/", "format_version");
-  if (version > checkpointVersion)
+  if (version != checkpointVersion)
     throw ForeignCheckpoint(path + ": has format version " + std::to_string(version) + ", this program knows " +
-                            std::to_string(checkpointVersion) + ": it was written by a later version");
+                            std::to_string(checkpointVersion) + ": it was written by " +
+                            (version > checkpointVersion ? "a later" : "an earlier") + " version");
   if (reader_.readInteger("/", "complete") != 1) throw damaged(path, "it is not complete");
   const std::vector<std::string> meta = reader_.readStrings("meta", 1);
   try {
     meta_ = std::make_unique<const json>(json::parse(meta.at(0)));
     const json& m = *meta_;
-    run_ = {m.at("program"), m.at("uuid"), m.at("config"), {}, m.at("resumed")};
+    const auto n = m.at("grid").get<std::array<PetscInt, 5>>();
+    run_ = {m.at("program"), m.at("uuid"), m.at("config"), {}, {n[0], n[1], n[2], n[3], n[4]}, m.at("resumed")};
+    if (sha256(run_.config) != m.at("config_sha256").get<std::string>())
+      throw damaged(path, "its configuration is not what was written");
     for (const json& input : m.at("inputs"))
       run_.inputs.push_back({input.at("path"), input.at("bytes"), input.at("sha256")});
     readTables();

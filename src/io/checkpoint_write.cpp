@@ -120,6 +120,8 @@ std::int64_t writeCheckpoint(MPI_Comm comm, const std::filesystem::path& path, c
                   {"version", versionText},
                   {"uuid", parts.run.uuid},
                   {"config", parts.run.config},
+                  {"config_sha256", sha256(parts.run.config)},
+                  {"grid", parts.run.grid.extents()},
                   {"inputs", inputs},
                   {"resumed", parts.run.resumed},
                   {"ranks", sizeOf(comm)},

@@ -36,9 +36,9 @@ Checkpointer::Checkpointer(MPI_Comm comm, RunLog& log, CheckpointOptions options
       folder_(comm, options_.folder, options_.name) {
   folder_.removeTemporary();
   if (const std::vector<int> there = folder_.numbers(); !there.empty()) next_ = there.back() + 1;
-  if (rankOf(comm_) == 0) files_.emplace(options_.outputFolder, log.path());
   lastTime_ = secondsSinceStart();
   log_.event("run", {{"uuid", run_.uuid}});
+  if (rankOf(comm_) == 0) files_.emplace(options_.outputFolder, log.path());
   if (!from_) {
     folder_.removeLimit();
     return;

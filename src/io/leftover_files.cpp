@@ -15,6 +15,9 @@ LeftoverFiles::LeftoverFiles(MPI_Comm comm, const std::vector<std::filesystem::p
   onRankZero(comm_, [&] {
     for (const std::filesystem::path& path : paths) {
       struct stat info {};
+      // Of a run that was killed while it wrote; the lock on the product tells that no other is at work.
+      const std::string half = path.string() + ".tmp";
+      if (lstat(half.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) found_.push_back(half);
       if (lstat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) continue;
       if (!overwrite)
         throw Error(ExitCode::CannotCreate, path.string() +

@@ -11,7 +11,8 @@ namespace lacuna {
 /// they would seem to belong to it (error bars of another map).
 class LeftoverFiles {
  public:
-  /// Collective. Those of `paths` that exist. Throws 73 where there is one and `overwrite` is false.
+  /// Collective. Those of `paths` that exist, and what was to become one of them (.tmp). Throws 73 where there is one
+  /// and `overwrite` is false.
   LeftoverFiles(MPI_Comm comm, const std::vector<std::filesystem::path>& paths, bool overwrite);
   /// Collective. Removes them, when the new files are finished. Throws 74.
   void remove() const;

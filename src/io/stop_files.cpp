@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cmath>
 #include <tuple>
 
 #include "base/stop.hpp"
@@ -13,7 +14,11 @@ StopFiles::StopFiles(const std::filesystem::path& folder, const std::filesystem:
     : folder_(folder.empty() ? "." : folder), stop_(folder / "STOP"), checkpoint_(folder / "CHECKPOINT") {
   struct stat info {};
   if (stat(reference.c_str(), &info) != 0) clock_gettime(CLOCK_REALTIME, &info.st_mtim);
-  stopSince_ = checkpointSince_ = info.st_mtim;
+  // When the run began, by the clock of the file system: what was touched since then counts.
+  const double elapsed = secondsSinceStart(), whole = std::ceil(elapsed);
+  const auto back = std::lround(1e9 * (whole - elapsed)) + info.st_mtim.tv_nsec;
+  stopSince_ = {info.st_mtim.tv_sec - static_cast<std::time_t>(whole) + back / 1000000000, back % 1000000000};
+  checkpointSince_ = stopSince_;
 }
 
 StopFiles::Seen StopFiles::look() {

@@ -9,8 +9,8 @@ namespace lacuna {
 /// runs can share the folder, and an old one means nothing to a run that begins later. Used by one rank.
 class StopFiles {
  public:
-  /// `reference`: a file that this run has just written there; times are compared with its own, so that the clock of a
-  /// file server does not matter.
+  /// `reference`: a file that this run has just written there; times are compared with its own, less the age of the
+  /// run, so that the clock of a file server does not matter.
   StopFiles(const std::filesystem::path& folder, const std::filesystem::path& reference);
 
   struct Seen {

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <string>
 
+#include "base/phase.hpp"
+
 namespace lacuna {
 namespace {
 
@@ -61,6 +63,11 @@ std::vector<Entry> exchange(const Space& range, const SparseEntries& m) {
                          type, comm));
   checkMpi(MPI_Type_free(&type));
   return in;
+}
+
+const Phase& products() {
+  static const Phase phase("sparse matrix", "GB");
+  return phase;
 }
 
 }  // namespace
@@ -129,7 +136,28 @@ void SparseOperator::findParts() {
   check(VecScatterCreate(domain().scratch(), wanted, otherX_, nullptr, toOthers_.out()));
 }
 
+double SparseOperator::gigabytes() const {
+  const auto entries = own_.begin[range().local()] + others_.begin[range().local()];
+  return 1e-9 * static_cast<double>(entries) * (sizeof(PetscInt) + sizeof(PetscScalar));
+}
+
+void SparseOperator::doApplyForward(Vec x, Vec y) const {
+  const auto timed = products().scope(gigabytes());
+  check(MatMult(mat_, x, y));
+}
+
+void SparseOperator::doApplyAdjoint(Vec y, Vec x) const {
+  const auto timed = products().scope(gigabytes());
+  check(MatMultTranspose(mat_, y, x));
+}
+
+void SparseOperator::doAddTo(Vec x, Vec y) const {
+  const auto timed = products().scope(gigabytes());
+  check(MatMultAdd(mat_, x, y, y));
+}
+
 void SparseOperator::doApplyGram(Vec w, Vec x, Vec y) const {
+  const auto timed = products().scope(gigabytes());
   check(VecScatterBegin(toOthers_, x, otherX_, INSERT_VALUES, SCATTER_FORWARD));
   check(VecScatterEnd(toOthers_, x, otherX_, INSERT_VALUES, SCATTER_FORWARD));
   check(VecSet(y, 0));

@@ -15,11 +15,12 @@ class SparseOperator final : public LinearOperator, public KnownDiagonal {
   bool addGramDiagonal(Vec w, Vec d) const override;
 
  private:
-  void doApplyForward(Vec x, Vec y) const override { check(MatMult(mat_, x, y)); }
-  void doApplyAdjoint(Vec y, Vec x) const override { check(MatMultTranspose(mat_, y, x)); }
-  void doAddTo(Vec x, Vec y) const override { check(MatMultAdd(mat_, x, y, y)); }
+  void doApplyForward(Vec x, Vec y) const override;
+  void doApplyAdjoint(Vec y, Vec x) const override;
+  void doAddTo(Vec x, Vec y) const override;
   void doApplyGram(Vec w, Vec x, Vec y) const override;
   void findParts();
+  double gigabytes() const;  ///< of my part of the matrix
   void sendBack(Vec y) const;
 
   /// Compressed rows of my part of the matrix, as PETSc keeps them: views.

@@ -49,6 +49,14 @@ BOOST_AUTO_TEST_CASE(limits_and_files_may_change) {
   BOOST_TEST(changed(before, massmap(minimal, {"posterior.samples=5"})).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(input_files_may_move) {
+  const auto before = massmap(minimal, {"data.clusters=/here/groups.csv"});
+  BOOST_TEST(!changed(before, massmap(minimal, {"data.clusters=/there/groups.csv"})));
+  BOOST_TEST(!changed(before, massmap(minimal, {"data.clusters=/there/groups.csv"}), false));
+  BOOST_TEST(changed(before, massmap(minimal)).has_value());
+  BOOST_TEST(changed(massmap(minimal), before).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_count_may_change) {
   const std::string data =
       "[data]\nfile = \"cat.fits\"\n[prior]\nspectrum_model = \"power-law\"\namplitude = 1\nslope = 0\n";

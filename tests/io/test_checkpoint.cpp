@@ -100,7 +100,8 @@ struct Everything {
 
 void writeTo(MPI_Comm comm, const std::string& path, Everything& all) {
   State state = all.state(), other = State().value("number", all.number);
-  CheckpointParts parts{{"lacuna-probe", "a-uuid", "[a]\nb = 1\n", {{"in.h5", 12, "abc"}}, {"resumed once"}}, {}, {}};
+  CheckpointParts parts{
+      {"lacuna-probe", "a-uuid", "[a]\nb = 1\n", {{"in.h5", 12, "abc"}}, {3, 1, 1, 2, 5}, {"resumed once"}}, {}, {}};
   parts.stages = {{"map/wiener", &state, false}, {"map", &other, true}};
   parts.tables = {{"wiener", {1, 2.5, std::nan("")}}, {"empty", {}}};
   BOOST_TEST(writeCheckpoint(comm, path, parts) == 16 * all.cube.shape().size());
