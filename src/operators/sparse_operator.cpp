@@ -110,6 +110,7 @@ SparseOperator::SparseOperator(const Space& domain, const Space& range, SparseEn
   check(MatCreateMPIAIJWithArrays(range.comm(), local, domain.local(), range.global(), domain.global(), rows.data(),
                                   columns.data(), values.data(), mat_.out()));
   findParts();
+  products();  // made on all ranks: one whose frames are none applies nothing
 }
 
 void SparseOperator::findParts() {

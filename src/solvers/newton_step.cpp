@@ -45,7 +45,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
   std::optional<ScratchVec> z;
   if (inverse) z.emplace(space.scratch());
   NewtonStep step;
-  check(VecSet(d, 0));
+  if (options.iterationsBefore == 0) check(VecSet(d, 0));
   check(VecCopy(g, r));
   check(VecScale(r, -1));
   maskBy(free, r);
@@ -76,7 +76,7 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     const double curvature = product;
     ++step.iterations;
     if (!(curvature > 0) || std::isinf(curvature)) {
-      if (step.gain == 0) check(VecCopy(p, d));  // downhill at least
+      if (step.gain == 0) check(VecAXPY(d, 1, p));  // downhill at least
       break;
     }
     const double a = rz / curvature, gained = 0.5 * a * rz;
@@ -84,7 +84,8 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     step.gain += gained;
     gains.push_back(step.gain);
     if (step.gain > options.known) {
-      if (step.iterations * gained <= options.share * step.gain) break;
+      const int all = options.iterationsBefore + step.iterations;
+      if (all * gained <= options.share * (options.gainBefore + step.gain)) break;
     } else if (rr <= smallResidual * smallResidual * start && settled()) {
       step.known = true;
       break;

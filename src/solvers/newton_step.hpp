@@ -13,12 +13,16 @@ struct NewtonStepOptions {
   double share = 0.5;
   /// nats: when the gain is below, it is wanted to 10 %, and the iteration goes on until it is.
   double known = 0;
-  int iterations = 1000;         ///< limit
+  int iterations = 1000;  ///< limit
+  /// This goes on from a step d, with the slope there for g: the iterations that d took, and its gain, which count for
+  /// `share`. 0: d is nothing yet.
+  int iterationsBefore = 0;
+  double gainBefore = 0;
   Observer* observer = nullptr;  ///< gets a tick at every iteration
 };
 
 struct NewtonStep {
-  double gain = 0;  ///< nats: -(g.d + 1/2 d.H d)
+  double gain = 0;  ///< nats: -(g.d + 1/2 d.H d), d from here on
   int iterations = 0;
   bool known = false;  ///< the gain is known to 10 %
 };

@@ -8,6 +8,20 @@
 #include "solvers/projected_point.hpp"
 
 namespace lacuna {
+namespace {
+
+/// What a step d gains of the quadratic, -(g.d + 1/2 d.H d), nats; slope <- g + H d.
+double gainOf(const LinearOperator& H, Vec g, Vec d, Vec slope) {
+  H.apply(d, slope);
+  check(VecAXPY(slope, 1, g));
+  PetscScalar before = 0, after = 0;
+  check(VecDot(g, d, &before));
+  check(VecDot(slope, d, &after));
+  return -0.5 * (before + after);
+}
+
+}  // namespace
+
 MapResult projectedNewton(const Term& term, const MapOptions& options, const Bounds& bounds, Vec x,
                           Observer* observer) {
   const Space& space = term.space();
@@ -54,13 +68,29 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     if (r.converged || r.limited) break;
     near = near || r.gap <= 1e-5 * (reference - here.energy);
     // 3. The step. Where the quadratic is good it is worth solving well.
+    double promised = r.gap;
+    if (bounded && here.cutAtBounds(free, d) > 0) {
+      // Where it is cut at the bounds, the others have another best place: they go on from there (as in Moré & Toraldo
+      // 1991, doi:10.1137/0801008). Without that, steps of which much is cut off gain little, or must be shortened.
+      const Vec slope = toBound;
+      promised = gainOf(*H, here.g, d, slope);
+      const NewtonStep rest = newtonStep(*H, inverse.get(), slope, free,
+                                         {.share = share,
+                                          .iterationsBefore = std::max(step.iterations, 1),
+                                          .gainBefore = std::max(promised, 0.0),
+                                          .observer = observer},
+                                         d);
+      promised += rest.gain;
+      r.products += rest.iterations + 1;
+    }
     const double before = here.energy, taken = here.search(d);
     if (taken == 0) {
       r.converged =
           r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
       break;
     }
-    share = taken == 1 && before - here.energy > 0.7 * r.gap ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
+    share =
+        taken == 1 && before - here.energy > 0.7 * promised ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
     ++r.iterations;
     here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }

@@ -44,6 +44,21 @@ double ProjectedPoint::chooseFree(double length, Vec free, Vec d) const {
   });
 }
 
+double ProjectedPoint::cutAtBounds(Vec free, Vec d) const {
+  return sumOver(term.space().comm(), [&] {
+    const ReadLocal point(x);
+    const WriteLocal on(free), way(d);
+    double count = 0;
+    for (PetscInt i = 0; i < point.size(); ++i) {
+      if (!(on[i] > 0) || point[i] + way[i] >= bounds.lower(i)) continue;
+      on[i] = 0;
+      way[i] = bounds.lower(i) - point[i];
+      ++count;
+    }
+    return count;
+  });
+}
+
 double ProjectedPoint::cauchyLength(const LinearOperator& H) const {
   const Space& space = term.space();
   const ScratchVec slope = space.scratch(), bent = space.scratch();

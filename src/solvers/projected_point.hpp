@@ -34,6 +34,8 @@ struct ProjectedPoint {
   /// Length of the step along the gradient, without what pushes against bounds, that would minimise the quadratic of
   /// curvature H.
   double cauchyLength(const LinearOperator& H) const;
+  /// Cuts the step d off where it leaves the bounds: the way there, and free_i <- 0. How many that are.
+  double cutAtBounds(Vec free, Vec d) const;
   /// Shortens the step d until it is good by Armijo's rule along the projected path, and takes it; steps whose gain is
   /// below the rounding of the energy are judged by their slope (Hager & Zhang 2005, doi:10.1137/030601880). The
   /// length; 0 if none is good.

@@ -2,7 +2,7 @@
 # MAP through an assembled sparse matrix: bash tests/bench/sparse.sh [BUILD] [ROUNDS] [PROBLEM.h5]
 # 399,424 counts of as many pixels, H a 5 x 5 blur as a sparse matrix, a smoothness prior, x >= 0. Each round runs lacuna-solve on one rank,
 # SciPy's L-BFGS-B and, where petsc4py is installed, TAO's BLMVM, one after the other. Compared is the CPU time to within 5e-3 nats of
-# the minimum, without reading the matrix: of lacuna-solve that of the whole run less that of --plan. Medians of the rounds.
+# the minimum, without reading the matrix: of lacuna-solve its solver's share of the run; and the whole run less that of --plan. Medians of the rounds.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(realpath "${1:-$root/build/release}")
