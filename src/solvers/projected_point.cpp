@@ -16,8 +16,12 @@ ProjectedPoint::ProjectedPoint(const Term& t, const Bounds& b, Vec start, Keeps 
   checkGradient();
 }
 
-double ProjectedPoint::checked(double v) {
-  if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number");
+std::string ProjectedPoint::place() const {
+  return iteration < 0 ? " at the start" : " in iteration " + std::to_string(iteration + 1);
+}
+
+double ProjectedPoint::checked(double v) const {
+  if (std::isnan(v)) throw RankError(ExitCode::Diverged, 0, "MAP: the energy is not a number" + place());
   return v;
 }
 
@@ -25,7 +29,7 @@ void ProjectedPoint::checkGradient() {
   kkt = bounds.kktResidual(x, g);
   PetscReal norm = 0;
   check(VecNorm(g, NORM_1, &norm));
-  if (!std::isfinite(norm)) throw RankError(ExitCode::Diverged, 0, "MAP: the gradient is not finite");
+  if (!std::isfinite(norm)) throw RankError(ExitCode::Diverged, 0, "MAP: the gradient is not finite" + place());
 }
 
 double ProjectedPoint::chooseFree(double length, Vec free, Vec d) const {
@@ -145,11 +149,12 @@ double ProjectedPoint::search(Vec d, Vec start, Vec slope) {
   return 0;
 }
 
-void ProjectedPoint::report(Observer* observer, int iteration, double seconds, bool last) const {
+void ProjectedPoint::report(Observer* observer, int number, double seconds, bool last) {
+  iteration = number;
   if (!observer) return;
   Progress progress;
   progress.solver = "map";
-  progress.iteration = iteration;
+  progress.iteration = number;
   progress.energy = energy;
   progress.gradientNorm = kkt;
   progress.seconds = seconds;

@@ -20,6 +20,7 @@ struct ProjectedPoint {
   VecHandle g;
   std::unique_ptr<TermAt> at;  ///< if it is kept
   double energy = 0;           ///< nats
+  int iteration = -1;          ///< the last one that was told; -1: none yet
   double kkt = 0;              ///< ||g|| without the parts at bounds that push against them
 
   static constexpr double rounding = 1e-13;  ///< of an energy, relative
@@ -43,12 +44,13 @@ struct ProjectedPoint {
   /// The same, computing the gradient with every energy and keeping no `at`: x and g move to the trial points, and
   /// where they came from is in `start` and `slope` in the end.
   double search(Vec d, Vec start, Vec slope);
-  void report(Observer* observer, int iteration, double seconds, bool last = false) const;
+  void report(Observer* observer, int number, double seconds, bool last = false);
   /// What a result, of which it is known whether it converged or met its limit, says of this point and why it stopped.
   void conclude(MapResult& result, const std::string& method) const;
 
  private:
-  static double checked(double energy);
+  std::string place() const;
+  double checked(double energy) const;
   void checkGradient();
   double moveAlong(double a, Vec d, Vec start, Vec slope, Vec trial) const;
   double slopeAlong(Vec slope, Vec start, Vec trial) const;

@@ -243,6 +243,10 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
       throw Error(ExitCode::BadData,
                   "Richardson-Lucy: there are counts where the mean is zero (no exposure, no background, or nothing of "
                   "the start reaches them)");
+    // Without an observer it is not known before the end.
+    if (!std::isfinite(energy) && (observer || last))
+      throw RankError(ExitCode::Diverged, 0,
+                      "Richardson-Lucy: the energy is not finite in iteration " + std::to_string(k));
     if (observer && k > first) {
       Progress progress;
       progress.solver = "richardson-lucy";
@@ -256,10 +260,6 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
     result.energy = energy;
     if (last) break;
     advance(project, x, m);
-  }
-  if (!std::isfinite(result.energy)) {
-    result.reason = "the energy is not finite";
-    return result;
   }
   result.converged = true;
   result.reason = "did the " + std::to_string(result.iterations) + " iterations that were asked for";
