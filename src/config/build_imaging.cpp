@@ -37,7 +37,7 @@ ImagingProblem::ImagingProblem(MPI_Comm comm, const Inputs& inputs)
 
 Cube ImagingProblem::unknownCube() const {
   Shape shape = data().shape();
-  if (inputs_.text("model.region") == "valid") shape = imageShapeOfValid(shape, psfs_.psfs.front());
+  if (inputs_.text("model.region") == "valid") shape = imageShapeOfValid(shape, psfs_.psfs);
   if (isStack(inputs_)) shape.frames = 1;
   return shape == data().shape() ? data() : Cube(data().gridPointer(), shape);
 }

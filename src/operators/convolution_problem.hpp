@@ -11,13 +11,13 @@ namespace lacuna {
 /// What lies beyond the image: zero, periodic, or reflect (whole-sample, numpy's 'reflect'). On all spatial axes.
 using Boundary = RowBoundary;
 
-/// Which data pixels there are: those of the image, or those whose whole PSF support lies inside the image.
+/// Which data pixels there are: those of the image, or those all of whose PSFs lie inside the image.
 enum class Region { Same, Valid };
 
-/// Extents of the data of a `valid` convolution, image - psf + 1 on each axis, and the way back.
-/// Throw 65 where the PSF is larger than the image.
-Shape validShape(const Shape& image, const Psf& psf);
-Shape imageShapeOfValid(const Shape& data, const Psf& psf);
+/// Extents of the data of a `valid` convolution, image - psf + 1 on each axis, and the way back; `psf` stands for the
+/// least array that holds all PSFs with their centers on one another. Throw 65 where it is larger than the image.
+Shape validShape(const Shape& image, const std::vector<Psf>& psfs);
+Shape imageShapeOfValid(const Shape& data, const std::vector<Psf>& psfs);
 
 /// A convolution as its engines see it: PSFs of one size with one center, and how the axes of image and data meet:
 ///   y(d) = sum_q h(q) x(d + offset - (q - center)),   before = psf - 1 - center, after = center:
@@ -27,7 +27,7 @@ struct ConvolutionProblem {
   ConvolutionProblem(const Cube& image, const Cube& data, std::vector<Psf> psfs, Boundary boundary, Region region);
 
   Cube image, data;
-  std::vector<Psf> psfs;  ///< one, or one for each frame of the data; trimmed to the least common support
+  std::vector<Psf> psfs;  ///< one, or one for each frame of the data; `same`: trimmed to the least common support
   Boundary boundary;
   Region region;
   std::array<PetscInt, 3> taps{}, before{}, after{}, offset{};  ///< z, y, x

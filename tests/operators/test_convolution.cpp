@@ -42,9 +42,10 @@ std::vector<double> directSum(const Shape& image, const Shape& data, const std::
   };
   for (PetscInt f = 0; f < data.frames; ++f) {
     const Psf& h = psfs[psfs.size() > 1 ? static_cast<std::size_t>(f) : 0];
-    const bool valid = region == Region::Valid;
-    const PetscInt oz = valid ? h.nz - 1 - h.center[0] : 0, oy = valid ? h.ny - 1 - h.center[1] : 0,
-                   ox = valid ? h.nx - 1 - h.center[2] : 0;
+    PetscInt oz = 0, oy = 0, ox = 0;  // so that no PSF reaches beyond the image: one place for all of them
+    for (const Psf& p : region == Region::Valid ? psfs : std::vector<Psf>())
+      oz = std::max(oz, p.nz - 1 - p.center[0]), oy = std::max(oy, p.ny - 1 - p.center[1]),
+      ox = std::max(ox, p.nx - 1 - p.center[2]);
     for (PetscInt z = 0; z < data.nz; ++z)
       for (PetscInt yy = 0; yy < data.ny; ++yy)
         for (PetscInt xx = 0; xx < data.nx; ++xx) {
@@ -71,7 +72,7 @@ void checkAll(const Shape& imageShape, const Shape& dataFrames, const std::vecto
   Rng(3).normal(image.space(), x);
   const std::vector<double> whole = inNaturalOrder(image.space(), x);
   for (Region region : {Region::Same, Region::Valid}) {
-    Shape dataShape = region == Region::Valid ? validShape(imageShape, psfs[0]) : imageShape;
+    Shape dataShape = region == Region::Valid ? validShape(imageShape, psfs) : imageShape;
     dataShape.frames = dataFrames.frames;
     if (image.slabAxis() == 2 && dataShape.nz == 1 && image.grid().spaceSize() > 1) continue;
     const Cube data(image.gridPointer(), dataShape);
@@ -124,4 +125,5 @@ BOOST_AUTO_TEST_CASE(movies_and_stacks) {
   }
   checkAll({1, 1, 1, 8, 9}, {3}, three, 1);
   checkAll({1, 1, 1, 8, 9}, {2}, {three[1]}, 1);
+  checkAll({1, 1, 1, 8, 9}, {2}, {three[1], irregular(1, 5, 2, {0, 1, 0})}, 1);
 }
