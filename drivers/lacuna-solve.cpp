@@ -44,7 +44,7 @@ ExitCode solve(const std::vector<std::string>& words) {
   }
 
   // 4. The estimate, draws around it, the product.
-  return solveAndWrite(model, problem.priors(), options, *run, problem.source().stack(), {}, *keeper, log, *out);
+  return solveAndWrite(model, problem.priors(), options, *run, problem.source().stack(model), {}, *keeper, log, *out);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "config/rules.hpp"
 #include "io/fits_stack.hpp"
 #include "io/map_check.hpp"
+#include "io/window_part.hpp"
 
 namespace lacuna {
 namespace {
@@ -248,12 +249,18 @@ ImageFormats ImagingSource::formats() const {
   return {wanted("output.fits", StackFormat::Fits), wanted("output.tiff", StackFormat::Tiff)};
 }
 
-ProductStack ImagingSource::stack() const {
+ProductStack ImagingSource::stack(const ImagingModel& model) const {
   ProductStack stack;
   stack.times = times_;
   stack.firstFrame = source_.range('t').first;
   stack.corner = {source_.range('z').first, source_.range('y').first, source_.range('x').first};
-  stack.fitsCards = fitsCards(comm_, source_);
+  stack.fitsCards = stack.estimateCards = fitsCards(comm_, source_);
+  if (model.convolution) {
+    const auto& [z, y, x] = model.convolution->offset();
+    stack.estimateCards = fitsCards(comm_, source_, {model.unknown.shape().frames == 1, {z, y, x}});
+  } else if (fileExtents(model.unknown, model.unknownWindow()) != fileExtents(cube_, model.dataWindow())) {
+    stack.estimateCards.clear();  // what a matrix sees need not lie where the data do
+  }
   return stack;
 }
 

@@ -7,6 +7,7 @@
 #include "config/inputs.hpp"
 #include "deconvolve/deconvolve_output.hpp"
 #include "deconvolve/imaging_data.hpp"
+#include "deconvolve/imaging_model.hpp"
 #include "deconvolve/options.hpp"
 #include "io/stack_source.hpp"
 
@@ -32,8 +33,8 @@ class ImagingSource {
   /// How many fields of the shape of the data read() will keep.
   int fields() const;
   ImageFormats formats() const;
-  /// Collective. Where the data lie in their file, for /grid.
-  ProductStack stack() const;
+  /// Collective. Where the data lie in their file, for /grid, and the estimate.
+  ProductStack stack(const ImagingModel& model) const;
 
   /// Collective. Reads the data and what belongs to them. Throws 65, 74.
   ImagingData read() const;

@@ -24,7 +24,7 @@ void DeconvolveOutput::requireSpace(const Cube& data, const Cube& unknown) const
 }
 
 std::vector<std::string> DeconvolveOutput::commit(const ImagingModel& model, const DeconvolveResults& results,
-                                                  const std::vector<std::string>& cards) {
+                                                  const ProductStack& stack) {
   std::vector<std::string> paths;
   for (Image& image : images_) {
     const bool datum = image.map == "model" || image.map == "residual";
@@ -35,10 +35,8 @@ std::vector<std::string> DeconvolveOutput::commit(const ImagingModel& model, con
                   : image.map == "model"  ? results.estimate.mean
                                           : results.residual;
     const FitsLabels labels{image.map == "residual" ? "1" : "count", "", image.map, program_};
-    // The world coordinates are those of the data's pixels.
-    const bool same = fileExtents(cube, window) == fileExtents(model.data.cube, model.dataWindow());
     if (image.fits)
-      writeFitsStack(image.file, cube, window, 0, x, labels, same ? cards : std::vector<std::string>());
+      writeFitsStack(image.file, cube, window, 0, x, labels, datum ? stack.fitsCards : stack.estimateCards);
     else
       writeTiffStack(image.file, cube, window, 0, x, program_ + " " + image.map);
   }

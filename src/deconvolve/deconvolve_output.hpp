@@ -25,9 +25,9 @@ class DeconvolveOutput {
   std::string logPath() const { return log_; }
   /// Collective. Throws 74 where the disk has no room for the maps: before the run, not after.
   void requireSpace(const Cube& data, const Cube& unknown) const;
-  /// Collective. Writes the images, commits everything; the paths written. `cards`: of the header of FITS images.
+  /// Collective. Writes the images, commits everything; the paths written. `stack` has the cards of FITS images.
   std::vector<std::string> commit(const ImagingModel& model, const DeconvolveResults& results,
-                                  const std::vector<std::string>& cards);
+                                  const ProductStack& stack);
 
  private:
   struct Image {

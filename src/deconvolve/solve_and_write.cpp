@@ -32,7 +32,7 @@ ExitCode solveAndWrite(const ImagingModel& model, const ImagingPriors& priors, c
   const MPI_Comm comm = model.data.cube.comm();
   product.performance(phaseTimes(comm));
   log.message(results.summary());
-  const std::vector<std::string> written = out.commit(model, results, stack.fitsCards);
+  const std::vector<std::string> written = out.commit(model, results, stack);
   log.finish(results.estimate.reason, phaseTimes(comm), secondsSinceStart(), written);
   keeper.complete(results.estimate.limited);
   return results.estimate.exitCode();

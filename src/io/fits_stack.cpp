@@ -18,10 +18,10 @@ namespace {
 /// in front of each.
 struct AxisMap {
   std::vector<int> numbers;  ///< new number of old axis i + 1; 0: dropped
-  std::vector<std::int64_t> cutoff;
+  std::vector<std::int64_t> cutoff;  ///< below zero: what is added there
 };
 
-AxisMap axisMap(const StackSource& source) {
+AxisMap axisMap(const StackSource& source, const StackPlace& place) {
   const std::string& letters = source.axes();
   const StackHeader& header = source.header();
   const std::string placed = assignAxes(header, letters);
@@ -30,10 +30,12 @@ AxisMap axisMap(const StackSource& source) {
   for (char axis : {'x', 'y', 'z', 't'}) {  // as files are written; see fileExtents()
     const auto at = placed.find(axis);
     const AxisRange range = source.range(axis);
-    if (at == std::string::npos || ((axis == 'z' || axis == 't') && range.end - range.first == 1)) continue;
+    const bool single = range.end - range.first == 1 || (axis == 't' && place.oneFrame);
+    if (at == std::string::npos || ((axis == 'z' || axis == 't') && single)) continue;
     const std::size_t i = placed.size() - 1 - at;
     map.numbers[i] = ++next;
-    map.cutoff[i] = range.first;
+    const auto spatial = std::string_view("zyx").find(axis);
+    map.cutoff[i] = range.first - (spatial == std::string_view::npos ? 0 : place.margin[spatial]);
   }
   return map;
 }
@@ -85,12 +87,12 @@ std::string turned(const std::string& card, const AxisMap& map) {
 
 }  // namespace
 
-std::vector<std::string> fitsCards(MPI_Comm comm, const StackSource& source) {
+std::vector<std::string> fitsCards(MPI_Comm comm, const StackSource& source, const StackPlace& place) {
   std::string joined;
   if (source.header().format == StackFormat::Fits)
     onRankZero(comm, [&] {
       const FitsFile file = FitsFile::openImage(source.header().path, source.header().name);
-      const AxisMap map = axisMap(source);
+      const AxisMap map = axisMap(source, place);
       int status = 0, cards = 0;
       fits_get_hdrspace(file, &cards, nullptr, &status);
       for (int i = 1; i <= cards; ++i) {

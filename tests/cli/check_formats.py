@@ -148,7 +148,35 @@ def predicts(psf, axes):
     return then
 
 
+CORNERS = [(1, 1), (0, 3), (3, 2)]  # of the peaks of three PSFs of 4 x 5 pixels
+SOURCE = (9, 6)  # x, y
+
+
+def epochs_beyond_the_edge(scene):
+    """A point seen in three epochs, each with a PSF that peaks elsewhere in its array; the part that is taken begins at (3, 2)."""
+    y, x = np.mgrid[:4, :5]
+    psfs = np.stack([np.exp(-((y - a) ** 2 + (x - b) ** 2) / 1.5) for a, b in CORNERS])
+    point = np.zeros(SHAPE[1:])
+    point[SOURCE[1], SOURCE[0]] = 900
+    wide = [fftconvolve(point, h / h.sum()) for h in psfs]
+    counts = np.round([w[a:a + SHAPE[1], b:b + SHAPE[2]] for w, (a, b) in zip(wide, CORNERS)]).astype(np.uint16)
+    write("fits", scene.path("movie.fits"), counts)
+    write_hdf5(scene.path("psf.h5"), {"psf": psfs})
+    scene.config(MOVIE.format(file="movie.fits"), ('kind = "gaussian"\nsigma_px = 1.2', 'kind = "file"\nfile = "psf.h5"'), ('kind = "smooth"\nstrength = 0.1', ""),
+                 ("[solver]", '[model]\nepochs = "stack"\nregion = "valid"\n[solver]'), ("background", "roi = [2, 14, 3, 17]\nbackground"))
+
+
+def source_in_its_place(scene, _):
+    """All epochs agree on one pixel, whose place on the sky is that of the source."""
+    with fits.open(scene.path("out_estimate.fits")) as file:
+        x, wcs = file[0].data, WCS(file[0].header)
+    y, column = np.unravel_index(x.argmax(), x.shape)
+    require(x.max() > 800, f"the source has {x.max():.0f} of 900 counts in its pixel")
+    require_close(wcs.wcs_pix2world([[column, y]], 0), WCS(header(), naxis=2).wcs_pix2world([SOURCE], 0), 1e-12, "the source's place")
+
+
 CASES = [Case(f"counts from {KINDS[kind]}", 0, [], run_on(kind), (1, 2), then=same_in(kind)) for kind in KINDS] + [
+    Case("epochs whose image is larger than they are", 0, [], epochs_beyond_the_edge, (1, 2), then=source_in_its_place),
     Case("big-endian counts", 0, [], run_on("hdf5", COUNTS.astype(">u2")), (1,), then=same_in("hdf5")),
     Case("a Moffat PSF", 0, [], with_psf('kind = "moffat"\nfwhm_px = 2.5\nbeta = 3.0\nsize_px = 9'), (1, 2),
          then=predicts(integrated(moffat(), 9), 2)),
