@@ -95,7 +95,7 @@ void polish(const ConvexProblem& problem, const ConvexEnergy& energy, const Conv
   how.method = "newton";
   how.rtol = options.proximal.rtol;
   how.startEnergy = r.startEnergy;
-  how.iterations = options.newtonIterations;
+  how.iterations = r.richardsonLucyIterations > 0 ? options.proximal.iterations : options.newtonIterations;
   how.prefix = options.prefix;
   if (problem.positive) how.lower = 0;
   // It pays where pixels far from one another know of one another; neighbours alone are soon done without.

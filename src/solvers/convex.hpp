@@ -23,7 +23,7 @@ struct ConvexOptions {
   /// gap.
   double handOver = 0.1;
   double handOverEarly = 20;  ///< nats: elsewhere, to this one
-  int newtonIterations = 50;  ///< limit
+  int newtonIterations = 50;  ///< limit, after ADMM; where Richardson-Lucy takes its place, that of `proximal`
   std::string prefix = {};    ///< of the PETSc options
   /// x <- the result of that many accelerated iterations of Richardson-Lucy from x > 0, told to the observer (may be
   /// null). Empty: there is no such thing.

@@ -88,3 +88,29 @@ BOOST_AUTO_TEST_CASE(exponential) {
     BOOST_TEST(std::abs(x[i] * g[i] + chain[i]) < 1e-5);
   }
 }
+
+/// Without a prior pixels beyond the edge of the data hardly matter. Newton's steps along them are long, and bounds cut
+/// them off.
+BOOST_AUTO_TEST_CASE(what_the_data_hardly_see_without_a_prior) {
+  const Cube data = cubeOf({1, 1, 1, 12, 12}, 1);
+  Psf h{1, 7, 7, {0, 3, 3}, {}};
+  for (int i = 0; i < 49; ++i) h.values.push_back(std::exp(-0.5 * (std::pow(i / 7 - 3, 2) + std::pow(i % 7 - 3, 2))) / 6.28);
+  for (const char* algorithm : {"auto", "newton"})
+    for (int seed : {1, 2, 3}) {
+      ImagingData d;
+      d.cube = data;
+      d.level = 0.1;
+      d.counts = data.space().vec();
+      fillNatural(data.space(), d.counts, [&](std::int64_t i) {
+        return std::max(0.0, std::round(5 + 2.2 * Rng(static_cast<std::uint64_t>(seed)).normalPair(i).first));
+      });
+      DeconvolveOptions o;
+      o.region = Region::Valid;
+      o.algorithm = algorithm;
+      o.deterministic = true;
+      const ImagingModel model = imagingModel(std::move(d), {data.gridPointer(), {1, 1, 1, 18, 18}}, {h}, o);
+      const Estimate e = estimateImage(model, {}, o, nullptr);
+      BOOST_TEST(e.converged, algorithm << ", seed " << seed << ": " << e.reason);
+      BOOST_TEST(e.kkt < 1e-2);
+    }
+}
