@@ -46,8 +46,8 @@ ExitCode deconvolve(const std::vector<std::string>& words) {
   }
 
   // 4. The estimate, draws around it, the product.
-  return solveAndWrite(model, problem.priors(), options, *run, problem.source().stack(model), problem.notes(), *keeper, log,
-                       *out);
+  return solveAndWrite(model, problem.priors(), options, *run, problem.source().stack(model), problem.notes(), *keeper,
+                       log, *out);
 }
 
 }  // namespace

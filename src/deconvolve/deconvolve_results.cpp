@@ -97,8 +97,9 @@ std::string DeconvolveResults::summary() const {
   if (e.iterations > 0) out += fmt::format(" after {} iterations", e.iterations);
   if (!std::isnan(e.energy))
     out += fmt::format("\nenergy {:.6f} nats = {:.6f} data + {:.6f} priors", e.energy, e.dataEnergy, e.priorEnergy);
-  if (!std::isnan(e.gap)) out += fmt::format("; about {:.2g} nats above the minimum (an estimate, no bound)", e.gap);
-  if (!std::isnan(e.kkt)) out += fmt::format("\nKKT residual {:.2g} (largest projected gradient)", e.kkt);
+  if (std::isinf(e.gap)) out += "; how far above the minimum is not known";
+  if (std::isfinite(e.gap)) out += fmt::format("; about {:.2g} nats above the minimum (an estimate, no bound)", e.gap);
+  if (!std::isnan(e.kkt)) out += fmt::format("\nKKT residual {:.2g} (norm of the projected gradient)", e.kkt);
   if (!std::isnan(e.deviance)) {
     out += fmt::format("\ndeviance per datum {:.4f}", e.deviance);
     if (!std::isnan(e.expectedDeviance))

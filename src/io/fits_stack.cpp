@@ -17,7 +17,7 @@ namespace {
 /// The axes of a FITS image from the fastest one on, as old numbers (from 1) of those that stay; and what is cut off
 /// in front of each.
 struct AxisMap {
-  std::vector<int> numbers;  ///< new number of old axis i + 1; 0: dropped
+  std::vector<int> numbers;          ///< new number of old axis i + 1; 0: dropped
   std::vector<std::int64_t> cutoff;  ///< below zero: what is added there
 };
 

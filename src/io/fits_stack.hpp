@@ -17,8 +17,8 @@ struct StackPlace {
 
 /// Collective. The cards (80 characters each) with which the FITS image of a stack says where its pixels lie: world
 /// coordinates on any axis, their distortions, and what was observed, when and with what. They are turned to fit what
-/// writeFitsStack() makes of an image that lies there in the part that is taken: CRPIX is shifted, axes are renumbered, axes that are dropped take
-/// their cards with them. Empty where the stack is no FITS image.
+/// writeFitsStack() makes of an image that lies there in the part that is taken: CRPIX is shifted, axes are renumbered,
+/// axes that are dropped take their cards with them. Empty where the stack is no FITS image.
 std::vector<std::string> fitsCards(MPI_Comm comm, const StackSource& source, const StackPlace& place = {});
 
 /// Collective. One channel of x, cut to the window, as the primary image of `out` (not yet committed): 64-bit

@@ -30,9 +30,9 @@ struct ProductGrid {
 struct ProductStack {
   std::vector<double> times;  ///< of the frames; empty: firstFrame, firstFrame + 1, ...
   std::string timeUnits = "frame";
-  std::int64_t firstFrame = 0;           ///< of the input, where a part of it was taken
-  std::array<std::int64_t, 3> corner{};  ///< z, y, x: pixel of the input that is the first one here
-  std::vector<std::string> fitsCards;    ///< header of a FITS input, for the data's maps; see fitsCards()
+  std::int64_t firstFrame = 0;                  ///< of the input, where a part of it was taken
+  std::array<std::int64_t, 3> corner{};         ///< z, y, x: pixel of the input that is the first one here
+  std::vector<std::string> fitsCards;           ///< header of a FITS input, for the data's maps; see fitsCards()
   std::vector<std::string> estimateCards = {};  ///< the same for the estimate's; empty where it lies elsewhere
 };
 

@@ -61,9 +61,7 @@ std::vector<Psf> onOneArray(const std::vector<Psf>& psfs, const Reach& reach) {
     common.values.assign(static_cast<std::size_t>(nz) * ny * nx, 0.0);
     forEachTap(psf, [&](const std::array<PetscInt, 3>& at, double value) {
       if (value == 0) return;
-      const auto to = [&](std::size_t a) {
-        return static_cast<std::size_t>(at[a] - psf.center[a] + reach.before[a]);
-      };
+      const auto to = [&](std::size_t a) { return static_cast<std::size_t>(at[a] - psf.center[a] + reach.before[a]); };
       common.values[(to(0) * ny + to(1)) * nx + to(2)] = value;
     });
     out.push_back(std::move(common));

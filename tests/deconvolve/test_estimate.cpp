@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(exponential) {
 BOOST_AUTO_TEST_CASE(what_the_data_hardly_see_without_a_prior) {
   const Cube data = cubeOf({1, 1, 1, 12, 12}, 1);
   Psf h{1, 7, 7, {0, 3, 3}, {}};
-  for (int i = 0; i < 49; ++i) h.values.push_back(std::exp(-0.5 * (std::pow(i / 7 - 3, 2) + std::pow(i % 7 - 3, 2))) / 6.28);
+  for (int i = 0; i < 49; ++i)
+    h.values.push_back(std::exp(-0.5 * (std::pow(i / 7 - 3, 2) + std::pow(i % 7 - 3, 2))) / 6.28);
   for (const char* algorithm : {"auto", "newton"})
     for (int seed : {1, 2, 3}) {
       ImagingData d;
