@@ -57,11 +57,16 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const bool last = r.iterations >= options.iterations;
     const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
-    const NewtonStep step =
-        newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
-                   {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
-    if (bounded) check(VecAXPY(d, 1, toBound));
-    r.products += step.iterations + bounded;
+    const auto wholeStep = [&] {
+      const NewtonStep s =
+          newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
+                     {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
+      if (bounded) check(VecAXPY(d, 1, toBound));
+      r.products += s.iterations;
+      return s;
+    };
+    const NewtonStep step = wholeStep();
+    r.products += bounded;
     r.gap = step.gain + boundGain;
     r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
     r.limited = !r.converged && last;
@@ -69,7 +74,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     near = near || r.gap <= 1e-5 * (reference - here.energy);
     // 3. The step. Where the quadratic is good it is worth solving well.
     double promised = r.gap;
-    if (bounded && here.cutAtBounds(free, d) > 0) {
+    const bool cut = bounded && here.cutAtBounds(free, d) > 0;
+    if (cut) {
       // Where it is cut at the bounds, the others have another best place: they go on from there (as in Moré & Toraldo
       // 1991, doi:10.1137/0801008). Without that, steps of which much is cut off gain little, or must be shortened.
       const Vec slope = toBound;
@@ -83,7 +89,14 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
       promised += rest.gain;
       r.products += rest.iterations + 1;
     }
-    const double before = here.energy, taken = here.search(d);
+    const double before = here.energy;
+    double taken = here.search(d);
+    if (taken == 0 && cut) {  // so much that it leads uphill. The whole step does not, and is cut on its way.
+      here.chooseFree(length, free, toBound);
+      promised = r.gap;
+      wholeStep();
+      taken = here.search(d);
+    }
     if (taken == 0) {
       r.converged =
           r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
