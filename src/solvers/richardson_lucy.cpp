@@ -262,7 +262,9 @@ RichardsonLucyResult RichardsonLucy::solve(Vec x, const RichardsonLucyOptions& o
     advance(project, x, m);
   }
   result.converged = true;
-  result.reason = "did the " + std::to_string(result.iterations) + " iterations that were asked for";
+  result.reason = k > options.iterations
+                      ? "was beyond the " + std::to_string(options.iterations) + " iterations that are asked for now"
+                      : "did the " + std::to_string(k) + " iterations that were asked for";
   return result;
 }
 

@@ -17,8 +17,8 @@ class Failure(Exception):
     pass
 
 
-class TooFast(Failure):
-    """A run was over before it could be disturbed: the machine has become faster since its speed was measured."""
+class Misjudged(Failure):
+    """The machine is faster or slower than it was when its speed was measured: a run was over before it could be disturbed, say."""
 
 
 def require(ok, text):
@@ -122,7 +122,7 @@ def perform(cases):
         try:
             try:
                 text = known[name]()
-            except TooFast as why:
+            except Misjudged as why:
                 print(f"again: {name}: {why}", flush=True)
                 text = known[name]()
             print(f"passed: {name}: {text} ({time.monotonic() - begin:.0f} s)", flush=True)
