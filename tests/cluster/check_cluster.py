@@ -152,6 +152,7 @@ def moved():
 def fault(name, do, undo, first):
     run = Disturbed(name, 20)
     run.is_at_work()
+    wait("a checkpoint", lambda: glob.glob(f"{name}.ckpt.*.h5") or run.job.JobState in OVER)
     nodes = call("scontrol", "show", "hostnames", run.job.NodeList).split()
     hit = next(n for n in nodes if (n == run.job.BatchHost) == first)
     node(do, hit)
