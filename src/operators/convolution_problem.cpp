@@ -37,10 +37,9 @@ Reach reachOf(const std::vector<Psf>& psfs) {
     }
   return r;
 }
-/// Of the values that are not zero; where none lies behind a center, or before it, the reach there is below zero.
+/// Of the values that are not zero, and of the center: engines take it to lie inside.
 Reach supportOf(const std::vector<Psf>& psfs) {
-  constexpr PetscInt none = std::numeric_limits<PetscInt>::min();
-  Reach r{{none, none, none}, {none, none, none}};
+  Reach r;
   for (const Psf& psf : psfs)
     forEachTap(psf, [&](const std::array<PetscInt, 3>& at, double value) {
       if (value == 0) return;

@@ -103,6 +103,11 @@ BOOST_AUTO_TEST_CASE(images_of_all_shapes) {
       checkAll({1, 1, 1, ny, nx}, {}, {psf}, 1);
   }
   checkAll({1, 1, 1, 6, 7}, {}, {irregular(1, 6, 7, {0, 2, 5})}, 1);  // as large as the image
+  for (PetscInt center : {0, 4}) {                                    // no light at the center, nor on this side of it
+    Psf aside{1, 5, 5, {0, center, 4 - center}, std::vector<double>(25, 0.0)};
+    aside.values[12] = 1, aside.values[13] = 0.5, aside.values[17] = 0.2;
+    checkAll({1, 1, 1, 9, 8}, {}, {aside}, 1);
+  }
   checkAll({1, 1, 1, 3, 8}, {}, {irregular(1, 3, 3, {0, 1, 1})}, 1);  // fewer rows than ranks
 }
 
