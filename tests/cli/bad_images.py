@@ -212,4 +212,6 @@ SETTINGS = [
     Case("prior in time of epochs", CONFIG, ["one image"], setting("model.epochs=stack", "prior.time.kind=gamma", "prior.time.shape=3")),
     Case("periodic and valid", CONFIG, ["region"], setting("model.boundary=periodic", "model.region=valid")),
     Case("no setting", USAGE, ["--set"], setting("solver.rtol")),
+    Case("norms under --check", 0, [], movie(words=["run.toml", "--check", "--set", "prior.space.kind=total_variation", "--set", "prior.time.kind=total_variation",
+                                                    "--set", "prior.time.strength=1"]), (1, 2)),
 ]
