@@ -132,6 +132,7 @@ Psf modelPsf(const Inputs& in, const Shape& data, std::size_t axes) {
     extent.most = axes == 3 ? std::min(most, mostPixels(in, "psf.size_px", data.nz)) : most;
     return gaussianPsf(sigma ? widths(in, "psf.sigma_px", 1, axes) : widths(in, "psf.fwhm_px", perFwhm, axes), extent);
   }
+  if (axes == 1) throw in.bad("psf.kind", "is a model of images and volumes: for lines there are gaussian and file");
   if (kind == "moffat") return moffatPsf(in.numbers("psf.fwhm_px")[0], in.number("psf.beta"), {1e-4, most});
   const double na = in.number("psf.numerical_aperture"), wavelength = in.number("psf.wavelength_nm"),
                pixel = in.number("psf.pixel_nm");

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
 #include "base/phase.hpp"
@@ -166,7 +167,7 @@ struct BasicFft<Real>::Plans {
       const Complex* in = from + b;
       Complex* out = to + b * halfRow;
       for (PetscInt a = 0; a < count; ++a, in += length, ++out)
-        for (PetscInt i = 0; i < together; ++i) out[i * halfRow] = in[i];
+        for (PetscInt i = 0; i < together; ++i) std::memcpy(out + i * halfRow, in + i, sizeof(Complex));  // in one move
     }
     for (; b < length; ++b)
       for (PetscInt a = 0; a < count; ++a) to[b * halfRow + a] = from[static_cast<std::int64_t>(a) * length + b];
