@@ -31,7 +31,7 @@ ImagingProblem::ImagingProblem(MPI_Comm comm, const Inputs& inputs)
   notes_.insert(notes_.end(), priors_.notes.begin(), priors_.notes.end());
   if (!source_.idleText().empty()) notes_.push_back(source_.idleText());
   files_ = source_.files();
-  for (const char* key : {"psf.file", "prior.space.spectrum"})
+  for (const char* key : {"psf.file", "prior.space.spectrum", "prior.time.spectrum"})
     if (inputs.given(key) && inputs.counts(key)) files_.push_back(inputs.path(key).string());
 }
 

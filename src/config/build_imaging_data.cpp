@@ -279,7 +279,7 @@ DeconvolveOptions commonOptions(const Inputs& in) {
   // The pseudo-inverse knows nothing of noise; its residual is shown in counts.
   o.noise = o.method == DeconvolveMethod::PseudoInverse ? "gaussian" : in.text("model.noise");
   o.ceiling = in.has("model.ceiling") ? in.number("model.ceiling") : 0;
-  const std::int64_t standard = o.method == DeconvolveMethod::RichardsonLucy ? 30 : 1000;
+  const std::int64_t standard = o.method == DeconvolveMethod::RichardsonLucy ? 30 : 5000;
   o.iterations = static_cast<int>(std::min<std::int64_t>(
       in.has("solver.iterations") ? in.integer("solver.iterations") : standard, std::numeric_limits<int>::max()));
   o.rtol = in.number("solver.rtol");

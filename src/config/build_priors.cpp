@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -13,17 +14,17 @@
 namespace lacuna {
 namespace {
 
-/// Radians per pixel.
-double wavenumber(const Mode& mode) {
-  return 2 * std::numbers::pi * std::sqrt(mode.fx * mode.fx + mode.fy * mode.fy + mode.fz * mode.fz);
+using Spacing = std::array<double, 3>;  ///< distances of neighbours along z, y, x
+
+/// Radians per unit of the spacing.
+double wavenumber(const Mode& mode, const Spacing& spacing) {
+  return 2 * std::numbers::pi * std::hypot(mode.fz / spacing[0], mode.fy / spacing[1], mode.fx / spacing[2]);
 }
 
 int dimensions(const Shape& s) { return (s.nz > 1) + (s.ny > 1) + (s.nx > 1); }
 
-/// Matern, P(k) ~ (2 nu / L^2 + k^2)^(-nu - d/2), so that the mean over the modes of the grid is sd^2. Collective.
-Transfer maternPower(const Cube& cube, double sd, double length, double nu) {
-  const double kappa2 = 2 * nu / (length * length), exponent = -nu - 0.5 * dimensions(cube.shape());
-  const auto shape = [=](const Mode& mode) { return std::pow(1 + std::pow(wavenumber(mode), 2) / kappa2, exponent); };
+/// Power of this shape whose mean over the modes of the grid is sd^2. Collective.
+Transfer powerOf(const Cube& cube, double sd, const Transfer& shape) {
   const Modes modes(cube);
   const std::vector<double> share = modes.share();
   double mine = 0, all = 0;
@@ -33,7 +34,16 @@ Transfer maternPower(const Cube& cube, double sd, double length, double nu) {
   return [=](const Mode& mode) { return scale * shape(mode); };
 }
 
-Transfer spectrumPower(MPI_Comm comm, const std::string& path) {
+/// Matern, P(k) ~ (2 nu / L^2 + k^2)^(-nu - d/2), so that the mean over the modes of the grid is sd^2. Collective.
+Transfer maternPower(const Cube& cube, double sd, double length, double nu, const Spacing& spacing) {
+  const double kappa2 = 2 * nu / (length * length), exponent = -nu - 0.5 * dimensions(cube.shape());
+  return powerOf(cube, sd, [=](const Mode& mode) {
+    return std::pow(1 + std::pow(wavenumber(mode, spacing), 2) / kappa2, exponent);
+  });
+}
+
+/// Collective.
+Transfer spectrumPower(MPI_Comm comm, const std::string& path, const Spacing& spacing) {
   SpectrumTable table;
   onRankZero(comm, [&] { table = readSpectrum(path); });
   long long rows = static_cast<long long>(table.ell.size());
@@ -42,7 +52,7 @@ Transfer spectrumPower(MPI_Comm comm, const std::string& path) {
     column->resize(static_cast<std::size_t>(rows));
     checkMpi(MPI_Bcast(column->data(), static_cast<int>(rows), MPI_DOUBLE, 0, comm));
   }
-  return [table](const Mode& mode) { return table(wavenumber(mode)); };
+  return [table, spacing](const Mode& mode) { return table(wavenumber(mode, spacing)); };
 }
 
 std::optional<double> optionalNumber(const Inputs& in, const std::string& key) {
@@ -53,8 +63,8 @@ std::string strengthText(const std::optional<double>& strength) {
 }
 
 /// Distances along z, y, x in units of that along x.
-std::array<double, 3> spacing(const Inputs& in, const Shape& shape) {
-  std::array<double, 3> all{1, 1, 1};
+Spacing spacing(const Inputs& in, const Shape& shape) {
+  Spacing all{1, 1, 1};
   if (!in.has("prior.space.spacing")) return all;
   const auto& given = in.numbers("prior.space.spacing");
   const std::size_t axes = shape.nz > 1 ? 3 : shape.ny > 1 ? 2 : 1;
@@ -84,12 +94,12 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
     p.kind = Kind::Gaussian;
     p.mean = in.number("prior.space.mean");
     if (in.has("prior.space.spectrum")) {
-      p.power = spectrumPower(comm, in.path("prior.space.spectrum").string());
+      p.power = spectrumPower(comm, in.path("prior.space.spectrum").string(), p.spacing);
       notes.push_back("space: Gaussian field" + on + ", spectrum " + in.path("prior.space.spectrum").string());
     } else {
       const double sd = in.number("prior.space.sd"), length = in.number("prior.space.correlation_px"),
                    nu = in.number("prior.space.smoothness");
-      p.power = maternPower(unknown, sd, length, nu);
+      p.power = maternPower(unknown, sd, length, nu, p.spacing);
       notes.push_back(fmt::format("space: Gaussian field{}, sd {:.6g}, correlation {:.6g} px, smoothness {:.6g}", on,
                                   sd, length, nu));
     }
@@ -119,7 +129,7 @@ TimeChain buildChain(const Inputs& in, std::size_t frames, const std::vector<dou
   return chain;
 }
 
-TimePrior buildTime(const Inputs& in, const Cube& unknown, const std::vector<double>& times,
+TimePrior buildTime(MPI_Comm comm, const Inputs& in, const Cube& unknown, const std::vector<double>& times,
                     std::vector<std::string>& notes) {
   using Kind = TimePrior::Kind;
   TimePrior p;
@@ -140,15 +150,19 @@ TimePrior buildTime(const Inputs& in, const Cube& unknown, const std::vector<dou
     p.kind = Kind::Chain;
     p.onLog = in.text("prior.time.on") == "log";
     p.chain = buildChain(in, frames, times);
-    const bool white = in.text("prior.time.innovations") == "white";
-    if (!white)
-      p.power = maternPower(unknown, 1, in.number("prior.time.correlation_px"), in.number("prior.time.smoothness"));
+    const std::string& innovations = in.text("prior.time.innovations");
+    const Spacing square{1, 1, 1};
+    if (innovations == "matern")
+      p.power =
+          maternPower(unknown, 1, in.number("prior.time.correlation_px"), in.number("prior.time.smoothness"), square);
+    else if (innovations == "spectrum")
+      p.power = powerOf(unknown, 1, spectrumPower(comm, in.path("prior.time.spectrum").string(), square));
     notes.push_back(
         fmt::format("time: {}{}, sd {:.6g}, first frame {:.6g} +- {:.6g}, innovations {}",
                     kind == "ar1" ? fmt::format("AR(1) over {:.6g} frames", in.number("prior.time.correlation_frames"))
                                   : "random walk",
                     p.onLog ? " of the logarithm" : "", in.number("prior.time.sd"), p.chain->initialMean,
-                    p.chain->initialSd, white ? "white" : "Matern"));
+                    p.chain->initialSd, innovations));
   }
   return p;
 }
@@ -164,7 +178,7 @@ bool ImagingPriors::automatic() const {
 ImagingPriors buildPriors(MPI_Comm comm, const Inputs& in, const Cube& unknown, const std::vector<double>& times) {
   ImagingPriors priors;
   priors.space = buildSpace(comm, in, unknown, priors.notes);
-  priors.time = buildTime(in, unknown, times, priors.notes);
+  priors.time = buildTime(comm, in, unknown, times, priors.notes);
   return priors;
 }
 

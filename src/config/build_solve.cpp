@@ -78,8 +78,8 @@ std::vector<std::string> SolveProblem::notes() const {
 std::vector<std::string> SolveProblem::inputFiles() const {
   std::vector<std::string> files = source_.files();
   files.push_back(inputs_.path("operator.file").string());
-  if (inputs_.given("prior.space.spectrum") && inputs_.counts("prior.space.spectrum"))
-    files.push_back(inputs_.path("prior.space.spectrum").string());
+  for (const char* key : {"prior.space.spectrum", "prior.time.spectrum"})
+    if (inputs_.given(key) && inputs_.counts(key)) files.push_back(inputs_.path(key).string());
   return files;
 }
 

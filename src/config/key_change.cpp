@@ -14,7 +14,7 @@ bool saysWhere(const Key& key) {
 bool mayChangeOnResume(const Key& key) { return saysWhere(key) || key.fullName() == limitKey; }
 
 bool raisesLimit(const std::string& echo, const Inputs& inputs) {
-  constexpr std::int64_t standard = 1000;  // of the methods that can stop there, where the key has no default
+  constexpr std::int64_t standard = 5000;  // of the methods that can stop there, where the key has no default
   const auto limitOf = [&](const Inputs& of) { return of.has(limitKey) ? of.integer(limitKey) : standard; };
   try {
     return inputs.counts(limitKey) &&

@@ -92,7 +92,7 @@ std::vector<Key> solverKeys() {
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,
-       .standardDoc = "1000; richardson-lucy: 30",
+       .standardDoc = "5000; richardson-lucy: 30",
        .range = {.low = 1, .high = 1e9},
        .when = {"solver.method", {"map", "richardson-lucy"}},
        .doc = "Limit. A map that stops there is written, says so, and the run leaves with exit code 3; with a higher "

@@ -43,9 +43,10 @@ std::vector<Key> spacePriorKeys() {
        .type = KeyType::Numbers,
        .standardDoc = "1 for each axis",
        .range = {.low = 0, .high = 1e6, .lowOpen = true},
-       .when = {section + ".kind", {"smooth", "total_variation"}},
+       .when = {section + ".kind", {"smooth", "gaussian", "total_variation"}},
        .doc = "Distances of neighbours along the axes, [y, x] or [z, y, x], in any unit: only their ratios to the last "
-              "one count. For voxels that are longer than wide."},
+              "one count. For voxels that are longer than wide; correlation_px and the k of a spectrum count pixels "
+              "along x."},
       {.section = section,
        .name = "scales",
        .type = KeyType::Integer,
@@ -184,10 +185,19 @@ std::vector<Key> timePriorKeys() {
       {.section = section,
        .name = "innovations",
        .standard = "white",
-       .choices = {"white", "matern"},
+       .choices = {"white", "matern", "spectrum"},
        .when = timeIs({"random_walk", "ar1"}),
        .doc =
-           "Whether neighbouring pixels change together: white: each by itself; matern: as in [prior.space] gaussian."},
+           "Whether neighbouring pixels change together: white: each by itself; matern: as in [prior.space] gaussian; "
+           "spectrum: as a file says."},
+      {.section = section,
+       .name = "spectrum",
+       .type = KeyType::Path,
+       .required = true,
+       .when = {section + ".innovations", {"spectrum"}},
+       .doc =
+           "Text file of the power spectrum of the innovations, as that of [prior.space]; its shape alone counts, the "
+           "standard deviation of a pixel is sd."},
       {.section = section,
        .name = "correlation_px",
        .type = KeyType::Number,

@@ -20,7 +20,7 @@ struct DeconvolveOptions {
   Region region = Region::Same;
   bool stack = false;  ///< the frames of the data are epochs of one image
   PetscInt pad = 0;    ///< Wiener, pseudo-inverse
-  int iterations = 1000;
+  int iterations = 5000;
   double rtol = 1e-6;
   bool mixedPrecision = false;  ///< ADMM
   bool acceleration = false;    ///< Richardson-Lucy

@@ -1,0 +1,95 @@
+"""Gaussian fields and innovations whose spectra come from a file or a model, on pixels that are not square, against closed forms in Fourier space.
+
+check_fields.py LACUNA-DECONVOLVE MPIEXEC"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+NOISE = 0.7
+CONFIG = """[data]
+file = "data.h5"
+dataset = "y"
+axes = "{axes}"
+[psf]
+kind = "file"
+file = "data.h5"
+dataset = "point"
+[model]
+noise = "gaussian"
+noise_sd = {noise}
+boundary = "periodic"
+[solver]
+positivity = "none"
+rtol = 1e-14
+[output]
+name = "out"
+fits = false
+"""
+
+
+def require(ok, text):
+    if not ok:
+        sys.exit("FAILED: " + text)
+
+
+def frequency(shape, spacing):
+    """|k|, radians a unit of the spacing."""
+    axes = np.meshgrid(*(2 * np.pi * np.fft.fftfreq(n) / s for n, s in zip(shape, spacing)), indexing="ij")
+    return np.sqrt(sum(k**2 for k in axes))
+
+
+def matern(k, sd, length, nu, dimensions):
+    power = (2 * nu / length**2 + k**2) ** (-nu - dimensions / 2)
+    return sd**2 * power / power.mean()
+
+
+def solve(folder, y, point, axes, prior, ranks):
+    with h5py.File(os.path.join(folder, "data.h5"), "w") as file:
+        file["y"], file["point"] = y, point
+    with open(os.path.join(folder, "run.toml"), "w", encoding="utf-8") as file:
+        file.write(CONFIG.format(axes=axes, noise=NOISE) + prior)
+    done = subprocess.run([sys.argv[2], "-n", str(ranks), sys.argv[1], "run.toml", "--overwrite"], cwd=folder, capture_output=True, text=True,
+                          check=False)
+    require(done.returncode == 0, f"{done.returncode}\n{done.stdout[-2000:]}{done.stderr}")
+    with h5py.File(os.path.join(folder, "out.h5")) as file:
+        return file["maps/estimate"][()].reshape(y.shape)
+
+
+def near(x, wanted, what):
+    worst = np.abs(x - wanted).max() / np.abs(wanted).max()
+    require(worst < 1e-8, f"{what}: {worst:.1e} away")
+    print(f"passed: {what}: {worst:.1e}", flush=True)
+
+
+def main(folder):
+    random = np.random.default_rng(11)
+    table_k, table_p = np.array([0, 0.5, 1.5, 4.0]), np.array([9.0, 3.0, 0.5, 0.1])
+    np.savetxt(os.path.join(folder, "power.txt"), np.column_stack([table_k, table_p]))
+    for ranks in (1, 2, 3):
+        for shape, axes, spacing in (((9, 14), "yx", (2.5, 1)), ((5, 6, 7), "zyx", (4.0, 0.5, 1))):
+            y, point = random.normal(0, 2, shape), np.ones((1,) * len(shape))
+            k = frequency(shape, spacing)
+            given = f"spacing = [{', '.join(str(3 * s) for s in spacing)}]\n"  # ratios alone count
+            for name, power, keys in (("matern", matern(k, 1.3, 3, 0.8, len(shape)), "sd = 1.3\ncorrelation_px = 3\nsmoothness = 0.8\n"),
+                                      ("file", np.interp(k, table_k, table_p), 'spectrum = "power.txt"\n')):
+                wanted = np.fft.ifftn(power / (power + NOISE**2) * np.fft.fftn(y)).real
+                near(solve(folder, y, point, axes, '[prior.space]\nkind = "gaussian"\n' + keys + given, ranks), wanted,
+                     f"field {axes}, {name}, {ranks} ranks")
+        y, tau, sd = random.normal(0, 2, (4, 9, 8)), 2.5, 1.4
+        shape = np.interp(frequency(y.shape[1:], (1, 1)), table_k, table_p)
+        times = np.arange(4)
+        memory = sd**2 * np.exp(-abs(times[:, None] - times) / tau)
+        covariance = (shape / shape.mean())[..., None, None] * memory
+        gain = covariance @ np.linalg.inv(covariance + NOISE**2 * np.eye(4))
+        wanted = np.fft.ifft2(np.einsum("yxst,tyx->syx", gain, np.fft.fft2(y))).real
+        near(solve(folder, y, np.ones((1, 1)), "tyx", f'[prior.time]\nkind = "ar1"\nsd = {sd}\ncorrelation_frames = {tau}\n'
+                   'innovations = "spectrum"\nspectrum = "power.txt"\n', ranks), wanted, f"innovations from a file, {ranks} ranks")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="lacuna_fields_") as scratch:
+        main(scratch)
