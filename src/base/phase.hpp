@@ -48,7 +48,7 @@ struct PhaseTimes {
 std::vector<PhaseTimes> phaseTimes(MPI_Comm comm);
 /// Forgets all times (the phases stay): start of a benchmark.
 void resetPhaseTimes();
-/// The table of DESIGN: per phase calls, seconds, share, imbalance and rate, as text.
+/// The table at the end of a run: per phase calls, seconds, share, imbalance and rate, as text.
 std::string phaseTable(const std::vector<PhaseTimes>& phases, double wallSeconds);
 
 }  // namespace lacuna

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
 #include "config/key_change.hpp"
@@ -35,29 +37,46 @@ std::unique_ptr<const CheckpointFile> opened(MPI_Comm comm, const std::string& p
   return file;
 }
 
-/// The input files of this run that are still there.
-std::vector<std::string> filesNow(MPI_Comm comm, const Inputs& inputs) {
-  std::vector<std::string> out;
+/// An input file of a product that is another one now.
+struct ChangedFile {
+  std::string path, sha256;
+};
+
+/// The first input file of a product, made from the configuration `toml` and the files `recorded` (JSON), that is
+/// another one now: the file that a key names, wherever it lies, against that of the key then; of those that no path
+/// names (maps among the data) the file where it lay. One that has gone since tells nothing. Collective.
+std::optional<ChangedFile> changedFile(MPI_Comm comm, const std::string& recorded, const std::string& toml,
+                                       const Inputs& inputs) {
+  namespace fs = std::filesystem;
+  std::multimap<std::string, InputDigest> then;  // by the name of the file, without its folder
+  for (const auto& file : nlohmann::json::parse(recorded, nullptr, false))
+    if (file.is_object()) {
+      const std::string path = file.value("path", std::string());
+      then.emplace(fs::path(path).filename().string(), InputDigest{path, 0, file.value("sha256", std::string())});
+    }
+  const auto hashNow = [&](const fs::path& path) {
+    int there = 0;
+    onRankZero(comm, [&] { there = fs::is_regular_file(path); });
+    checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
+    return there ? digestFile(comm, path.string()).sha256 : std::string();
+  };
+  const Inputs before = Inputs::parseText(inputs.program(), toml, inputs.fileName());
+  std::set<std::string> named;
   for (const Key& key : keysOf(inputs.program())) {
     const std::string name = key.fullName();
     if (key.type != KeyType::Path || mayChangeOnResume(key) || !inputs.given(name) || !inputs.counts(name)) continue;
-    int there = 0;
-    onRankZero(comm, [&] { there = std::filesystem::is_regular_file(inputs.path(name)); });
-    checkMpi(MPI_Bcast(&there, 1, MPI_INT, 0, comm));
-    if (there) out.push_back(inputs.path(name).string());
+    const std::string file = before.path(name).filename().string();
+    const auto [first, last] = then.equal_range(file);
+    if (first == last) continue;  // nothing was read from it
+    named.insert(file);
+    const std::string now = hashNow(inputs.path(name));
+    if (!now.empty() && std::none_of(first, last, [&](const auto& was) { return was.second.sha256 == now; }))
+      return ChangedFile{inputs.path(name).string(), now};
   }
-  return out;
-}
-
-/// The first input file that is none of those of a product, whose list `recorded` is (JSON); a file that has gone since
-/// tells nothing. Collective.
-std::optional<InputDigest> changedFile(MPI_Comm comm, const std::string& recorded, const Inputs& inputs) {
-  const auto list = nlohmann::json::parse(recorded, nullptr, false);
-  for (const InputDigest& file : digestFiles(comm, filesNow(comm, inputs)))
-    if (std::none_of(list.begin(), list.end(), [&](const auto& before) {
-          return before.is_object() && before.value("sha256", nlohmann::json()) == file.sha256;
-        }))
-      return file;
+  for (const auto& [file, was] : then) {
+    if (named.contains(file)) continue;
+    if (const std::string now = hashNow(was.path); !now.empty() && now != was.sha256) return ChangedFile{was.path, now};
+  }
   return {};
 }
 
@@ -83,10 +102,10 @@ Earlier earlierProduct(MPI_Comm comm, const CommandLine& line, const Inputs& inp
   }
   auto change = changedKey(toml, inputs, false);
   if (!change) {
-    const auto file = changedFile(comm, files, inputs);
+    const auto file = changedFile(comm, files, toml, inputs);
     if (!file) return Earlier::Finished;
     if (line.overwrite) return Earlier::Nothing;
-    throw Error(ExitCode::BadData, fmt::format("{} is finished, and {} is none of the files that it was made from "
+    throw Error(ExitCode::BadData, fmt::format("{} is finished, and {} is not the file that it was made from "
                                                "(sha256 now {:.12}): give --overwrite to compute it anew",
                                                path, file->path, file->sha256));
   }

@@ -101,9 +101,9 @@ std::vector<Key> deconvolveDataKeys() {
        .type = KeyType::NumberOrNumbers,
        .unit = "frames",
        .standardDoc = "0, 1, 2, ...",
-       .when = {"prior.time.kind", {"random_walk", "ar1"}},
-       .doc = "Time of every frame that is taken, rising strictly, in the unit that [prior.time] counts in. A gap lets "
-              "the image change more from one frame to the next."},
+       .doc = "Time of every frame that is taken, rising strictly, in the unit that [prior.time] counts in. With "
+              "random_walk and ar1 a gap lets the image change more from one frame to the next; gamma and "
+              "total_variation do not look at times."},
   };
 }
 

@@ -46,7 +46,8 @@ CheckpointFile::CheckpointFile(MPI_Comm comm, const std::string& path, const std
   if (version != checkpointVersion)
     throw ForeignCheckpoint(path + ": has format version " + std::to_string(version) + ", this program knows " +
                             std::to_string(checkpointVersion) + ": it was written by " +
-                            (version > checkpointVersion ? "a later" : "an earlier") + " version");
+                            (version > checkpointVersion ? "a later" : "an earlier") +
+                            " version: give --overwrite without --resume to begin afresh");
   if (reader_.readInteger("/", "complete") != 1) throw damaged(path, "it is not complete");
   const std::vector<std::string> meta = reader_.readStrings("meta", 1);
   try {

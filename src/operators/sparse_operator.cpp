@@ -138,7 +138,7 @@ void SparseOperator::findParts() {
 }
 
 double SparseOperator::gigabytes() const {
-  const auto entries = own_.begin[range().local()] + others_.begin[range().local()];
+  const auto entries = std::int64_t{own_.begin[range().local()]} + others_.begin[range().local()];
   return 1e-9 * static_cast<double>(entries) * (sizeof(PetscInt) + sizeof(PetscScalar));
 }
 

@@ -62,8 +62,13 @@ class Trial {
     check(VecCopy(start_, x_));
     liftZeros(x_);
     Quiet quiet(observer_);
-    options_.richardsonLucy(iterations, x_, observer_ ? &quiet : nullptr);
-    value_ = energy_.value(x_);
+    try {
+      options_.richardsonLucy(iterations, x_, observer_ ? &quiet : nullptr);
+      value_ = energy_.value(x_);
+    } catch (const RankError& e) {  // the same on all ranks
+      if (e.code() != ExitCode::Diverged) throw;
+      value_ = std::numeric_limits<double>::infinity();  // lost
+    }
     tried_ = true;  // not before: a run that is stopped in the trial goes on in it
     won_ = value_ < admm.energy - (std::isfinite(admm.gap) ? 0.5 * admm.gap : 0);
     return !won_;

@@ -27,9 +27,9 @@ struct NewtonStep {
   bool known = false;  ///< the gain is known to 10 %
 };
 
-/// d <- argmin g.d + 1/2 d.H d over the free entries (free_i = 1; d_i = 0 where free_i = 0; null: all are free), by
-/// conjugate gradients from 0, preconditioned by `inverse` (null: not), which sees vectors that are 0 where not free.
-/// Collective.
+/// d <- argmin g.d + 1/2 d.H d over the free entries (free_i = 1; d_i stays where free_i = 0; null: all are free), by
+/// conjugate gradients from 0, or from the d that is there (iterationsBefore), preconditioned by `inverse` (null: not),
+/// which sees vectors that are 0 where not free. Collective.
 NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Vec g, Vec free,
                       const NewtonStepOptions& options, Vec d);
 

@@ -171,6 +171,8 @@ MapResult projectedLbfgs(const Term& term, const MapOptions& options, const Boun
     r.startEnergy = here.energy;
     startKkt = here.kkt;
     here.report(observer, 0, 0);
+  } else {
+    here.iteration = r.iterations;
   }
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   InverseHessian inverse(space);

@@ -39,6 +39,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
                         .value("share", share)
                         .value("near", near));
   ProjectedPoint here(term, bounds, x);
+  if (stage.restored()) here.iteration = r.iterations;
   if (!stage.restored()) r.startEnergy = here.energy;
   if (!stage.restored()) here.report(observer, 0, 0);
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
@@ -57,21 +58,23 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const bool last = r.iterations >= options.iterations;
     const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
+    int spent = bounded;  // products. What a checkpoint keeps does not change before the step is taken.
     const auto wholeStep = [&] {
       const NewtonStep s =
           newtonStep(*H, inverse.get(), here.g, bounded ? Vec(free) : nullptr,
                      {.share = share, .known = known, .iterations = last ? 100 : 1000, .observer = observer}, d);
       if (bounded) check(VecAXPY(d, 1, toBound));
-      r.products += s.iterations;
+      spent += s.iterations;
       return s;
     };
     const NewtonStep step = wholeStep();
-    r.products += bounded;
     r.gap = step.gain + boundGain;
     r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
     r.limited = !r.converged && last;
-    if (r.converged || r.limited) break;
-    near = near || r.gap <= 1e-5 * (reference - here.energy);
+    if (r.converged || r.limited) {
+      r.products += spent;
+      break;
+    }
     // 3. The step. Where the quadratic is good it is worth solving well.
     double promised = r.gap;
     const bool cut = bounded && here.cutAtBounds(free, d) > 0;
@@ -87,7 +90,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
                                           .observer = observer},
                                          d);
       promised += rest.gain;
-      r.products += rest.iterations + 1;
+      spent += rest.iterations + 1;
     }
     const double before = here.energy;
     double taken = here.search(d);
@@ -97,13 +100,15 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
       wholeStep();
       taken = here.search(d);
     }
+    r.products += spent;
     if (taken == 0) {
       r.converged =
           r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
       break;
     }
-    share =
-        taken == 1 && before - here.energy > 0.7 * promised ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
+    near = near || r.gap <= 1e-5 * (reference - before);
+    const bool good = taken == 1 && promised > 0 && before - here.energy > 0.7 * promised;
+    share = good ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
     ++r.iterations;
     here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }

@@ -54,7 +54,7 @@ double ProjectedPoint::cutAtBounds(Vec free, Vec d) const {
     const WriteLocal on(free), way(d);
     double count = 0;
     for (PetscInt i = 0; i < point.size(); ++i) {
-      if (!(on[i] > 0) || point[i] + way[i] >= bounds.lower(i)) continue;
+      if (!(on[i] > 0 && point[i] + way[i] < bounds.lower(i))) continue;
       on[i] = 0;
       way[i] = bounds.lower(i) - point[i];
       ++count;

@@ -59,7 +59,8 @@ class OptionalRead {
 };
 
 constexpr double mostMomentum = 0.999;
-double extrapolated(double x, double previous, double factor) { return std::max(x + factor * (x - previous), 0.0); }
+/// Not to 0, which multiplication never leaves: a count that only such a pixel explains would have no mean.
+double extrapolated(double x, double previous, double factor) { return std::max(x + factor * (x - previous), 0.1 * x); }
 
 void requireStart(const Space& space, Vec x) {
   if (!space.holds(x)) throw Error("Richardson-Lucy: x is not in the domain");

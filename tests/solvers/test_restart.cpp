@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(newton_goes_on_bit_by_bit) {
     const MapResult reference = solveMap(*p.energy, how, wanted, &none);
     BOOST_TEST(reference.converged);
     BOOST_REQUIRE(none.calls() > 20);
-    for (const int at : {2, 5, none.calls() / 2, none.calls() - 1}) {
+    for (int at = 1; at < none.calls(); ++at) {
       Interrupter stop;
       VecHandle x = p.start();
       MapResult r;
@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(newton_goes_on_bit_by_bit) {
       }));
       BOOST_TEST(sameBits(p.x, x, wanted), "at " << at);
       BOOST_TEST(r.iterations == reference.iterations);
+      BOOST_TEST(r.products == reference.products, "at " << at);
       BOOST_TEST(r.startEnergy == reference.startEnergy);
       BOOST_TEST(r.energy == reference.energy);
     }

@@ -119,6 +119,26 @@ BOOST_AUTO_TEST_CASE(extrapolation_gets_to_the_same_likelihood_sooner) {
   BOOST_TEST(least >= 0);
 }
 
+BOOST_AUTO_TEST_CASE(extrapolation_leaves_a_mean_to_a_lone_count) {
+  // A count that pixels without any other explain, beside a bright source, on no background.
+  for (const int radius : {1, 2, 4})
+    for (const double flux : {1e2, 1e4}) {
+      const Cube image = imageOf(1, 60);
+      const int width = 2 * radius + 1;
+      const Psf box{1, 1, width, {0, 0, radius}, std::vector<double>(static_cast<std::size_t>(width), 1.0 / width)};
+      const auto H = Convolution::make(image, image, {box}, {Boundary::Zero, Region::Same, "global", true});
+      for (int lone = radius + 1; lone <= 2 * radius; ++lone) {
+        VecHandle y = image.space().vec(), x = image.space().vec();
+        fillNatural(image.space(), y, [&](std::int64_t i) {
+          return std::abs(i - 20) <= radius ? std::floor(flux / width) : i == 20 + lone ? 1.0 : 0.0;
+        });
+        check(VecSet(x, 1));
+        const auto r = RichardsonLucy(H, y).solve(x, {60, true});
+        BOOST_TEST(std::isfinite(r.energy), "radius " << radius << ", flux " << flux << ", count at " << lone);
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(flux_is_kept_and_unseen_pixels_are_zero) {
   const Problem p;
   const auto H = Convolution::make(p.image, p.image, {blur()}, {Boundary::Zero, Region::Same, "global", true});
