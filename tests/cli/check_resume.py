@@ -8,17 +8,9 @@ import signal
 import sys
 import tempfile
 
-from resuming import BLUR, MAP, SHEAR, Missed, Runner, passed, reference, require, same
+from resuming import BLUR, MAP, Missed, deconvolve, massmap, passed, reference, require, same
 
 RL, AUTO = "richardson-lucy", ("--resume", "auto")
-
-
-def deconvolve(folder, config=BLUR):
-    return Runner(sys.argv[2], sys.argv[4], folder, config)
-
-
-def massmap(folder, config=SHEAR):
-    return Runner(sys.argv[3], sys.argv[4], folder, config)
 
 
 def signals(folder):

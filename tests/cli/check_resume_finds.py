@@ -11,17 +11,9 @@ import tempfile
 import h5py
 import numpy as np
 
-from resuming import BLUR, SHEAR, Runner, flipped, passed, require, same
+from resuming import SHEAR, deconvolve, flipped, massmap, passed, require, same
 
 RL, AUTO = "richardson-lucy", ("--resume", "auto")
-
-
-def deconvolve(folder, config=BLUR):
-    return Runner(sys.argv[2], sys.argv[4], folder, config)
-
-
-def massmap(folder, config=SHEAR):
-    return Runner(sys.argv[3], sys.argv[4], folder, config)
 
 
 def finished(folder):

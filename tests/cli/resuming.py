@@ -243,6 +243,15 @@ class Runner:
         return data
 
 
+def deconvolve(folder, config=BLUR):
+    """A Runner of a script that is called with GROUP LACUNA-DECONVOLVE LACUNA-MASSMAP MPIEXEC."""
+    return Runner(sys.argv[2], sys.argv[4], folder, config)
+
+
+def massmap(folder, config=SHEAR):
+    return Runner(sys.argv[3], sys.argv[4], folder, config)
+
+
 def same(a, b, names, tolerance, what):
     """Equal bit by bit (tolerance 0), or to a part of the largest value."""
     for name in names:
