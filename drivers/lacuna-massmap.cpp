@@ -80,10 +80,10 @@ ExitCode massmap(const std::vector<std::string>& words) {
 
   // 7. The product.
   Product& product = out->product();
-  product.origin(originOf(*run, *keeper, problem.posterior().seed));
   writeMaps(product, field, results, options.method, problem.priorText());
   for (std::size_t i = 0; i < notes.size(); ++i) product.note("data" + std::to_string(i + 1), notes[i]);
-  writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), keeper.get());
+  writeNoiseRealisations(product, problem, mapper, static_cast<int>(inputs.integer("noise.rotations")), *keeper);
+  product.origin(originOf(*run, *keeper, problem.posterior().seed));
   product.convergence(
       {inputs.text("solver.method"), results.e.result.reason, options.linear.rtol, log.history(results.e.solver())});
   product.performance(phaseTimes(comm));

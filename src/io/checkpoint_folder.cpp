@@ -72,14 +72,30 @@ void CheckpointFolder::prune(int keep) const {
     std::filesystem::remove(path(there[i]), ignored);
 }
 
+std::filesystem::path CheckpointFolder::partPath(int number) const {
+  return folder_ / fmt::format("{}.ckpt.part.{:04}.h5", name_, number);
+}
+
+void CheckpointFolder::removeParts() const {
+  if (rankOf(comm_) != 0) return;
+  std::error_code ignored;
+  for (const char* suffix : {".h5", ".h5.tmp"})
+    for (const auto& file : files(name_ + ".ckpt.part.", suffix)) std::filesystem::remove(file, ignored);
+}
+
 void CheckpointFolder::removeTemporary() const {
   if (rankOf(comm_) != 0) return;
   std::error_code ignored;
-  std::vector<std::filesystem::path> stale;
+  for (const auto& file : files(name_ + ".ckpt.", ".h5.tmp")) std::filesystem::remove(file, ignored);
+  std::filesystem::remove(limitPath() += ".tmp", ignored);
+}
+
+std::vector<std::filesystem::path> CheckpointFolder::files(const std::string& prefix, const std::string& suffix) const {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> found;
   for (std::filesystem::directory_iterator it(folder_, ignored), end; !ignored && it != end; it.increment(ignored))
-    if (numberIn(it->path().filename().string(), name_ + ".ckpt.", ".h5.tmp") >= 0) stale.push_back(it->path());
-  stale.push_back(limitPath() += ".tmp");
-  for (const std::filesystem::path& file : stale) std::filesystem::remove(file, ignored);
+    if (numberIn(it->path().filename().string(), prefix, suffix) >= 0) found.push_back(it->path());
+  return found;
 }
 
 }  // namespace lacuna

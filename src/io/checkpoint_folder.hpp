@@ -20,6 +20,10 @@ class CheckpointFolder {
   std::filesystem::path limitPath() const;
   bool hasLimit() const;
   void removeLimit() const;
+  /// NAME.ckpt.part.0001.h5, ...: finished parts of a result, which a run keeps in files of their own.
+  std::filesystem::path partPath(int number) const;
+  /// Removes these, and what killed runs have left of them half-written.
+  void removeParts() const;
   /// Removes all but the `keep` newest. What cannot be removed stays.
   void prune(int keep) const;
   /// Removes what killed runs have left half-written.
@@ -29,6 +33,9 @@ class CheckpointFolder {
   MPI_Comm comm_;
   std::filesystem::path folder_;
   std::string name_;
+
+  /// On rank 0: the files PREFIXnnnSUFFIX of the folder.
+  std::vector<std::filesystem::path> files(const std::string& prefix, const std::string& suffix) const;
 };
 
 }  // namespace lacuna

@@ -177,6 +177,7 @@ void Checkpointer::close(const Stage& stage) noexcept {
 
 void Checkpointer::complete(bool limited) {
   folder_.prune(0);
+  folder_.removeParts();
   if (!limited)
     folder_.removeLimit();
   else if (limitKept_)

@@ -39,6 +39,10 @@ class Checkpointer final : public Observer {
   void tick() override;
 
   const RunIdentity& run() const { return run_; }
+  const CheckpointFolder& folder() const { return folder_; }
+  double everySeconds() const { return options_.everySeconds; }
+  /// That something could not be saved, and why: the run goes on.
+  void warn(const std::string& why);
   /// The product is complete: removes the checkpoints. `limited`: but that of the solve that stopped at its limit of
   /// iterations, so that the run can go on with a higher one.
   void complete(bool limited);
@@ -55,7 +59,6 @@ class Checkpointer final : public Observer {
   std::int64_t bytes() const;
   /// Writes a checkpoint, the next one or this; why it could not, or empty.
   std::string write(const std::string& because, std::filesystem::path path = {});
-  void warn(const std::string& why);
   [[noreturn]] void stop(const std::string& because);
 
   MPI_Comm comm_;

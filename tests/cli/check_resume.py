@@ -8,6 +8,10 @@ import signal
 import sys
 import tempfile
 
+import h5py
+import numpy as np
+
+from harness import CATALOGUE, galaxies, write_fits
 from resuming import BLUR, MAP, Missed, deconvolve, massmap, passed, reference, require, same
 
 RL, AUTO = "richardson-lucy", ("--resume", "auto")
@@ -160,6 +164,47 @@ def maps(folder):
     passed("a linear solve goes on" if "resumed kappa_E/wiener" in out else "a linear solve was over before the signal")
 
 
+def rotations(folder):
+    """Noise realisations: those that are there are not made again, but for those that are damaged or of another run."""
+    run = massmap(folder, CATALOGUE + "[noise]\nrotations = 40\n[checkpoint]\nevery_seconds = 0\n")
+    write_fits(run.path("cat.fits"), galaxies(50000))
+
+    def noise():
+        with h5py.File(run.path("out.h5")) as file:
+            return {name: file["noise"][name][()] if name == "kappa_ks_std" else file["noise"][name]["gamma1"][()] for name in file["noise"]}
+
+    for n, after, tolerance in ((1, 1, 0), (2, 2, 0), (2, 3, 1e-12)):
+        run.run(n)
+        wanted = noise()
+        require(len(wanted) == 41 and run.checkpoints() == [], f"{len(wanted)} datasets, {run.checkpoints()}")
+        run.clear()
+        run.interrupted(n, "rotation", 5)
+        parts = [name for name in run.checkpoints() if "part" in name]
+        require(5 <= len(parts) < 40, f"parts {parts}")
+        with open(run.path(parts[1]), "r+b") as file:
+            file.truncate(3000)
+        for name, doubled in ((parts[2], "run"), (parts[3], "gamma1")):  # of another run; what only a reader of the file can know
+            with h5py.File(run.path(name), "r+") as file:
+                if doubled == "run":
+                    file.attrs["run"] = "another"
+                file["gamma1"][...] *= 2
+        run.run(after, *AUTO, said=["resumed rotations at iteration"])
+        got = noise()
+        require(np.array_equal(got.pop("0004"), 2 * wanted.pop("0004")), "the kept realisation was not taken")
+        got.pop("kappa_ks_std"), wanted.pop("kappa_ks_std")
+        same(got, wanted, list(wanted), tolerance, f"realisations on {n} and {after} ranks")
+        require(run.checkpoints() == [], "parts are left beside the product")
+        with h5py.File(run.path("out.h5")) as file:
+            require("rotations" in str(file["provenance"].attrs["resumed"]), "/provenance does not tell of it")
+        run.clear()
+        run.interrupted(n, "rotation", 3)
+        run.run(after, "--overwrite")
+        same(noise(), {**wanted, "0004": noise()["0004"]}, list(wanted), tolerance, "afresh beside parts of another run")
+        require(run.checkpoints() == [], "parts of another run are left beside the product")
+        run.clear()
+        passed(f"noise realisations on {n} ranks, resumed on {after}")
+
+
 def estimates(folder):
     """A MAP estimate stopped in the search for its strength, in the solve, in its samples."""
     cases = {"admm and newton": (), "exponential": ("--set", "solver.positivity=exp"),
@@ -202,6 +247,6 @@ def estimates(folder):
 if __name__ == "__main__":
     scratch = tempfile.mkdtemp(prefix="lacuna_resume_")
     try:
-        {f.__name__: f for f in (signals, one_rank, ranks, engines, maps, estimates)}[sys.argv[1]](scratch)
+        {f.__name__: f for f in (signals, one_rank, ranks, engines, maps, rotations, estimates)}[sys.argv[1]](scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

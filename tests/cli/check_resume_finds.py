@@ -85,8 +85,17 @@ def choices(folder):
         run.run(1, "--resume", newest, code=65, said=[newest])
         passed(f"the newest is {what}")
 
-    restore()
-    for what, change, word in (("a later version", lambda f: f.attrs.modify("format_version", np.int64(99)), "later version"),
+    def meta(**changes):
+        def change(file):
+            text = json.loads(file["meta"][0])
+            del file["meta"]
+            file["meta"] = [json.dumps({**text, **changes})]
+        return change
+
+    for what, change, word in (("an earlier version", lambda f: f.attrs.modify("format_version", np.int64(1)), "an earlier version: give --overwrite"),
+                               ("another configuration than it was", meta(config="[data]"), "its configuration is not what was written"),
+                               ("another grid", meta(grid=[1, 1, 1, 40, 36]), "its grid is"),
+                               ("a later version", lambda f: f.attrs.modify("format_version", np.int64(99)), "later version"),
                                ("not complete", lambda f: f.attrs.modify("complete", np.int64(0)), "not complete")):
         restore()
         with h5py.File(run.path(newest), "a") as file:

@@ -1,5 +1,5 @@
-"""The templates of jobs/ on a real SLURM, and what happens to a run when its time is up, its job is cancelled, a node loses power or
-its network: in the end the maps are those of an undisturbed run.
+"""The templates of jobs/ on a real SLURM, and what happens to a run when its time is up, its job is cancelled, a rank is killed, a
+node loses power or its network: in the end the maps are those of an undisturbed run.
 
 check_cluster.py [CASE...]     on the head node of tests/cluster/cluster.sh, in a folder with jobs/, inputs/, drivers/ and build/release
 """
@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import subprocess
+from signal import SIGKILL
 
 import h5py
 import numpy as np
@@ -121,6 +122,17 @@ def signal():
     run.is_at_work()
     call("scancel", "--signal=USR1", run.job.number)
     run.is_requeued(60)
+    run.job.ends()
+    return run.is_right()
+
+
+def killed():
+    """A rank is killed, as the system does where memory runs out: the job tries again."""
+    run = Disturbed("killed", 20)
+    run.is_at_work()
+    wait("a checkpoint", lambda: glob.glob("killed.ckpt.*.h5") or run.job.JobState in OVER)
+    os.kill(run.job.process("lacuna-massmap", 2 * RANKS - 1), SIGKILL)
+    run.is_requeued(180)
     run.job.ends()
     return run.is_right()
 
@@ -290,6 +302,6 @@ def movie():
 
 if __name__ == "__main__":
     try:
-        perform([limit, signal, cancelled, moved, crash, crash_first, cut, cut_first, array, chain, movie, strong, weak])
+        perform([limit, signal, killed, cancelled, moved, crash, crash_first, cut, cut_first, array, chain, movie, strong, weak])
     except (Failure, subprocess.SubprocessError) as error:
         raise SystemExit(f"FAILED: {error}") from error

@@ -1,4 +1,5 @@
 """What the tests need of SLURM: submitting, waiting, looking at jobs. To be run on the head node of tests/cluster/cluster.sh."""
+import glob
 import json
 import os
 import subprocess
@@ -65,6 +66,18 @@ class Job:
         wait(f"job {self.number} to end", lambda: self.JobState in OVER)
         require(self.JobState == state, f"job {self.number} is {self.JobState}, not {state}:\n{self.log()}")
         require(int(self.Restarts) < attempts, f"job {self.number} took {int(self.Restarts) + 1} attempts:\n{self.log()}")
+
+    def process(self, program, rank):
+        """The process of a rank of this job; all nodes are on this machine."""
+        wanted = {f"SLURM_JOB_ID={self.number}", f"SLURM_PROCID={rank}"}
+        for folder in glob.glob("/proc/[0-9]*"):
+            try:
+                with open(f"{folder}/comm", encoding="utf-8") as comm, open(f"{folder}/environ", encoding="utf-8", errors="replace") as environ:
+                    if comm.read().strip() == program[:15] and wanted <= set(environ.read().split("\0")):
+                        return int(folder.removeprefix("/proc/"))
+            except OSError:
+                pass  # it has ended meanwhile
+        raise Failure(f"no rank {rank} of {program} in job {self.number}")
 
     def log(self):
         """What stands in the job's log, without the lines of single samples."""
