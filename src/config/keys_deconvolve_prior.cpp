@@ -79,8 +79,8 @@ std::vector<Key> spacePriorKeys() {
        .when = field,
        .doc = "Text file of the power spectrum of the field: two columns, k [radians per pixel] and P(k), the variance "
               "of the field times pixels; # starts a comment. Linear between its points; beyond them the end values "
-              "are held. Every mode must have some power. It takes the place of sd, correlation_px and "
-              "smoothness."},
+              "are held. Modes without power are those of the mean, exactly. It takes the place of sd, "
+              "correlation_px and smoothness."},
       {.section = section,
        .name = "sd",
        .type = KeyType::Number,

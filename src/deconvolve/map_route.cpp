@@ -18,7 +18,18 @@ namespace lacuna {
 
 MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                    double level)
-    : model_(model), priors_(priors), options_(options), level_(level) {}
+    : model_(model), priors_(priors), options_(options), level_(level), range_(rangeOf(priors, model.unknown)) {
+  if (!range_) return;
+  const auto refuse = [](const std::string& why) {
+    throw Error(ExitCode::BadConfig, "[prior.space] modes with power 0 do not vary: " + why);
+  };
+  const bool bound = options.positivity == Positivity::Bound;
+  if (exponential() && !priors.space.onLog) refuse("exp(s) cannot keep to that; give on = \"log\"");
+  if (bound && options.samples > 1) refuse("there are no samples of such fields with positivity = \"bound\"");
+  if (bound && priors.space.power(Mode()) == 0 && !(priors.space.mean > 0))
+    refuse("with no power at k = 0 nothing but zeros has the mean " + std::to_string(priors.space.mean) +
+           " and no pixel below 0; give [prior.space] mean");
+}
 
 std::string MapRoute::whyNotProximal(double strength) const {
   if (!model_.convolution) return "H is not a convolution";
@@ -36,18 +47,22 @@ bool MapRoute::norms() const {
          priors_.time.kind == TimePrior::Kind::TotalVariation;
 }
 
-std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
+std::shared_ptr<const Model> MapRoute::toImage() const {
+  if (!exponential()) return range_;
   const auto positive = std::make_shared<const Positive>(model_.unknown.space());
+  return range_ ? std::shared_ptr<const Model>(std::make_shared<ModelChain>(positive, range_)) : positive;
+}
+
+std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
+  const std::shared_ptr<const Model> image = toImage();
+  const auto through = [](const TermPointer& term, const std::shared_ptr<const Model>& model) {
+    return model ? std::make_shared<ChangeOfVariable>(term, model) : term;
+  };
   std::vector<TermPointer> terms;
-  for (const PriorTerm& prior : priors)
-    terms.push_back(exponential() && !prior.onLog
-                        ? TermPointer(std::make_shared<ChangeOfVariable>(prior.term, positive))
-                        : prior.term);
+  for (const PriorTerm& prior : priors) terms.push_back(through(prior.term, prior.onLog ? range_ : image));
   // The last: each but the first term needs a vector for its part, and this one fewest beside it.
-  if (exponential())
-    terms.push_back(std::make_shared<Likelihood>(std::make_shared<ModelChain>(model_.mean, positive), model_.noise));
-  else
-    terms.push_back(std::make_shared<Likelihood>(model_.mean, model_.noise));
+  const auto mean = image ? std::make_shared<ModelChain>(model_.mean, image) : model_.mean;
+  terms.push_back(std::make_shared<Likelihood>(mean, model_.noise));
   return std::make_shared<SumOfTerms>(std::move(terms));
 }
 
@@ -84,6 +99,13 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
                       Estimate& e) const {
   MapOptions how;
   const bool bound = options_.positivity == Positivity::Bound;
+  if (bound && range_)
+    throw Error(
+        ExitCode::BadConfig,
+        "[prior.space] modes with power 0 do not vary: with positivity = \"bound\" ADMM alone can keep to both, "
+        "which here " +
+            (options_.algorithm == "auto" ? "cannot be used: " + whyNotProximal(strength)
+                                          : "was not asked for: [solver] algorithm is " + options_.algorithm));
   how.method = options_.algorithm != "quasi-newton" ? "newton" : "lbfgs";
   how.rtol = rtol;
   how.iterations = options_.iterations;
@@ -94,6 +116,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));
   }
+  if (range_) range_->restrict(x);
   std::optional<SpectralPreconditioner> preconditioner;
   if (how.method == "newton" && spectral()) {
     preconditioner.emplace(convexProblem(strength));
@@ -106,6 +129,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
     how.preconditioner = [&](const TermAt& at) { return chain->at(at); };
   }
   const MapResult r = solveMap(*energy(priors), how, x, observer);
+  if (range_) range_->restrict(x);
   if (exponential()) {
     const ScratchVec s = model_.unknown.space().scratch();
     check(VecCopy(x, s));
@@ -172,6 +196,11 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   objective.term = [&](double corner) {
     return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
   };
+  if (range_) {  // Newton's method cannot keep to it and to bounds
+    objective.term = {};
+    how.proximal.restrict = [&](Vec at) { p.positive ? range_->restrictAboveZero(at) : range_->restrict(at); };
+    how.proximal.restrict(x);
+  }
   if (norms()) objective.corner = defaultCorner * level_;
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())
     how.richardsonLucy = [&](int iterations, Vec at, Observer* watching) {

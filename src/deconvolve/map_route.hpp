@@ -14,7 +14,8 @@ namespace lacuna {
 /// x or in s with x = exp(s).
 class MapRoute {
  public:
-  /// Views; all must outlive it. `level`: the typical brightness.
+  /// Collective. Views; all must outlive it. `level`: the typical brightness. Throws 78 where modes of a field that do
+  /// not vary stand against positivity.
   MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options, double level);
 
   /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
@@ -37,6 +38,8 @@ class MapRoute {
   /// Diagonal of the precision of smoothness in space, of logarithms.
   double stiffness(double strength) const;
   ConvexProblem convexProblem(double strength) const;
+  /// From the variable of Newton's method to x, where it is not x.
+  std::shared_ptr<const Model> toImage() const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
   std::shared_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
@@ -51,6 +54,7 @@ class MapRoute {
   const ImagingPriors& priors_;
   const DeconvolveOptions& options_;
   double level_;
+  std::shared_ptr<const SpectralRange> range_;  ///< where a field has modes that do not vary
 };
 
 }  // namespace lacuna

@@ -5,6 +5,7 @@
 #include "deconvolve/spectral_route.hpp"
 #include "grid/fft.hpp"
 #include "operators/convolution_problem.hpp"
+#include "priors/spectral_range.hpp"
 #include "solvers/chain_solver.hpp"
 #include "solvers/proximal.hpp"
 #include "solvers/spectral_preconditioner.hpp"
@@ -102,6 +103,14 @@ PriorFields priorFields(const ImagingPriors& priors) {
   return f;
 }
 
+/// Transforms of what priors say of spectra, with weights and a spectrum. Collective.
+std::int64_t filterBytes(const Cube& unknown, const ImagingPriors& priors) {
+  const bool field = priors.space.kind == SpacePrior::Kind::Gaussian;
+  const std::int64_t filters = (field ? 1 : 0) + (field && hasStillModes(unknown, priors.space.power) ? 1 : 0) +
+                               (priors.time.chain && priors.time.power ? 1 : 0);
+  return filters * (Fft::bytes(unknown) + 24 * modesOf(unknown));
+}
+
 /// While a checkpoint is written: a chunk, and on several ranks a field in natural order with its messages.
 std::int64_t checkpointBytes(std::int64_t image, int ranks) { return (1 << 20) + (ranks > 1 ? image + image / 4 : 0); }
 
@@ -178,6 +187,7 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
   }
   const PriorFields prior = priorFields(priors);
   if (prior.kept > 0) add("priors", prior.kept * image);
+  if (const std::int64_t filters = filterBytes(unknown, priors)) add("spectra of priors", filters);
   Step most{"", 0};
   for (const Step& step : stepsOf(splitProblem(data, unknown, psfs, priors, options), priors, options))
     if (step.bytes > most.bytes) most = step;

@@ -23,7 +23,7 @@ VecHandle copied(Vec x) {
 }  // namespace
 
 LaplaceSampler::LaplaceSampler(const ImagingModel& model, const std::vector<PriorTerm>& priors,
-                               const DeconvolveOptions& options, const Estimate& estimate)
+                               const DeconvolveOptions& options, const Estimate& estimate, OperatorPointer range)
     : unknown_(model.unknown.space()), rng_(options.seed) {
   const bool exponential = options.positivity == Positivity::Exponential;
   const VecHandle log = copied(estimate.x);
@@ -35,6 +35,7 @@ LaplaceSampler::LaplaceSampler(const ImagingModel& model, const std::vector<Prio
   // A factor in x, as one in the variable that varies.
   const auto add = [&](OperatorPointer factor, bool inLog) {
     if (exponential && !inLog) factor = compose(factor, diagonal(unknown_, copied(estimate.x)));
+    if (range) factor = compose(factor, range);
     factors_.push_back(estimate.active ? compose(factor, restrict) : factor);
   };
   add(Likelihood(model.mean, model.noise).factoredAt(estimate.x)->factor(), false);
@@ -71,7 +72,8 @@ VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, c
   const double since = MPI_Wtime();
   const bool exponential = options.positivity == Positivity::Exponential;
   const auto terms = priorTerms(priors, model.unknown, estimate.strength.value_or(0), estimate.level);
-  const LaplaceSampler sampler(model, terms, options, estimate);
+  const auto range = rangeOf(priors, model.unknown);
+  const LaplaceSampler sampler(model, terms, options, estimate, range ? range->projection() : nullptr);
   const Space& space = model.unknown.space();
   Moments moments(space);
   const Stage stage(observer, "samples", moments.state());

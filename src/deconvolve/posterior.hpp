@@ -14,11 +14,12 @@ namespace lacuna {
 /// in the variable where the image is unconstrained: x, or s with x = exp(s) (F_i then times diag(x)). With white eta_i
 ///   z = M^-1 sum_i F_i^T eta_i ~ N(0, M^-1),
 /// one solve each (Papandreou & Yuille 2010). Pixels that are held at 0 are left out: there z = 0.
+/// `range`: the projection on what varies of a field that does not in all modes; null where it does.
 class LaplaceSampler final : public Sampler {
  public:
   /// Throws 70 where a prior has no factor (see PriorTerm).
   LaplaceSampler(const ImagingModel& model, const std::vector<PriorTerm>& priors, const DeconvolveOptions& options,
-                 const Estimate& estimate);
+                 const Estimate& estimate, OperatorPointer range = nullptr);
   /// The deviation z from the estimate. Throws 70 if a solve diverges.
   void draw(std::uint32_t index, Vec z, Observer* observer = nullptr) const override;
 

@@ -7,6 +7,7 @@
 #include "grid/cube.hpp"
 #include "model/sum_of_terms.hpp"
 #include "priors/sparsity.hpp"
+#include "priors/spectral_range.hpp"
 
 namespace lacuna {
 
@@ -24,5 +25,9 @@ struct PriorTerm {
 constexpr double defaultCorner = 1e-3;
 std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unknown, double strength, double level,
                                   double corner = defaultCorner);
+
+/// Collective. What a Gaussian field with P = 0 at some modes leaves of the image, or of its logarithm; null where all
+/// modes vary.
+std::shared_ptr<const SpectralRange> rangeOf(const ImagingPriors& priors, const Cube& unknown);
 
 }  // namespace lacuna

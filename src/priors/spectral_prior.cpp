@@ -8,10 +8,11 @@
 
 namespace lacuna {
 
-SpectralCovariance::SpectralCovariance(std::shared_ptr<const Fft> fft, const Transfer& power)
+SpectralCovariance::SpectralCovariance(std::shared_ptr<const Fft> fft, const Transfer& power, Still still)
     : fft_(std::move(fft)), power_(power) {
-  const Transfer inverse = [power](const Mode& k) {
+  const Transfer inverse = [power, still](const Mode& k) {
     const double P = power(k);
+    if (P == 0 && still == Still::Weightless) return 0.0;
     if (!(P > 0) || std::isinf(P) || std::isinf(1 / P))
       throw Error(ExitCode::BadData, "Gaussian prior: the power of mode (" + std::to_string(k.fx) + ", " +
                                          std::to_string(k.fy) + ", " + std::to_string(k.fz) + ") cycles per pixel is " +
@@ -23,7 +24,7 @@ SpectralCovariance::SpectralCovariance(std::shared_ptr<const Fft> fft, const Tra
 
 OperatorPointer SpectralCovariance::precisionRoot() const {
   return std::make_shared<SpectralFilter>(
-      fft_, std::vector<Transfer>{[this](const Mode& k) { return 1 / std::sqrt(power_(k)); }});
+      fft_, std::vector<Transfer>{[this](const Mode& k) { return power_(k) > 0 ? 1 / std::sqrt(power_(k)) : 0; }});
 }
 OperatorPointer SpectralCovariance::root() const {
   return std::make_shared<SpectralFilter>(
@@ -31,7 +32,7 @@ OperatorPointer SpectralCovariance::root() const {
 }
 
 SpectralPrior::SpectralPrior(std::shared_ptr<const Fft> fft, const Transfer& power, double mean)
-    : Prior(fft->cube().space()), covariance_(fft, power), mean_{mean} {}
+    : Prior(fft->cube().space()), covariance_(fft, power, SpectralCovariance::Still::Weightless), mean_{mean} {}
 
 std::unique_ptr<FactoredAt> SpectralPrior::doFactoredAt(Vec x) const {
   return std::make_unique<QuadraticAt>(

@@ -46,7 +46,7 @@ struct ConvexProblem {
   double timeVariation = 0;
   std::optional<TimeChain> chain;
   Transfer chainPower;  ///< P(k) of the chain's innovations and first frame; none: white. Periodic images only
-  Transfer power;       ///< P(k) of a Gaussian field; where it is 0, x is exactly 0. Periodic images only
+  Transfer power;       ///< P(k) of a Gaussian field; a mode where it is 0 is that of the mean. Periodic images only
   double mean = 0;      ///< of that field
   Planning planning = Planning::MeasureLater;  ///< of the transforms
 

@@ -15,6 +15,9 @@ MPI_Datatype mpiType() {
   return sizeof(Real) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT;
 }
 
+/// Of a mode with power P. Where it does not vary it is held at the mean, which infinity would not know.
+double precision(double P) { return P > 0 ? 1 / P : 1e30; }
+
 }  // namespace
 
 template <class Real>
@@ -30,7 +33,7 @@ FourierStep<Real>::FourierStep(const ConvexProblem& problem, const Cube& grid, S
   fft_.modes().forEach([&](const Mode& k) {
     const double laplacian = squaredDifferences(k, problem.spacing);
     if (problem.totalVariation > 0) laplacian_.push_back(laplacian);
-    quadratic_.push_back(problem.smooth * laplacian + (problem.power ? 1 / problem.power(k) : 0));
+    quadratic_.push_back(problem.smooth * laplacian + (problem.power ? precision(problem.power(k)) : 0));
   });
   std::optional<TimeChain> chain = problem.chain;
   if (problem.varies()) chain = stepChain();

@@ -134,6 +134,10 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   inside.value("finer", finer);
   const Stage splits(observer, "splits", inside);
   if (splits.restored()) admm.resumed();
+  const auto result = [&] {
+    admm.result(x);
+    if (options.restrict) options.restrict(x);
+  };
   const auto tell = [&] {
     if (!observer) return;
     Progress p;
@@ -149,7 +153,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   while (!r.converged) {
     if (r.iterations % options.energyEvery == 0 && options.goesOn) {
       if (!options.goesOn(r)) break;
-      admm.result(x);  // which it may have used
+      result();  // x may have been used
     }
     if (r.iterations >= options.iterations) break;
     ++r.iterations;
@@ -164,7 +168,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
       tick(observer);
       continue;
     }
-    admm.result(x);
+    result();
     r.energy = energy(x);
     if (std::isnan(r.energy)) throw RankError(ExitCode::Diverged, 0, "proximal solver: the energy is not a number");
     if (std::exchange(finer, false)) {

@@ -22,6 +22,9 @@ struct ProximalOptions {
   /// Asked every `energyEvery` iterations: false stops, and x is then what it has made of it. A run that was
   /// interrupted while it answered asks again. Collective; may be empty.
   std::function<bool(const struct ProximalResult&)> goesOn = {};
+  /// Puts a point of the splits where x may be (modes of a field that do not vary), before E is asked. Collective; may
+  /// be empty.
+  std::function<void(Vec)> restrict = {};
   Vec start = nullptr;  ///< a copy of x that the caller keeps, in its checkpoints too; null: one is made
 };
 

@@ -1,7 +1,10 @@
 #include "solvers/spectral_preconditioner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "grid/padding.hpp"
@@ -16,10 +19,23 @@ using Complex = Fft::Complex;
 /// No mode of M counts less than this part of the strongest data term: some, nothing else holds.
 constexpr double leastPart = 1e-4;
 
-double sumSquared(const Psf& h) {
-  const double sum = std::accumulate(h.values.begin(), h.values.end(), 0.0);
-  return sum * sum;
+double phaseOf(const Mode& k, PetscInt z, PetscInt y, PetscInt x) {
+  return 2 * std::numbers::pi *
+         (k.fz * static_cast<double>(z) + k.fy * static_cast<double>(y) + k.fx * static_cast<double>(x));
 }
+
+/// |h(k)|^2
+double squaredTransfer(const Psf& h, const Mode& k) {
+  Complex sum = 0;
+  std::size_t i = 0;
+  for (PetscInt z = 0; z < h.nz; ++z)
+    for (PetscInt y = 0; y < h.ny; ++y)
+      for (PetscInt x = 0; x < h.nx; ++x) sum += h.values[i++] * std::polar(1.0, -phaseOf(k, z, y, x));
+  return std::norm(sum);
+}
+
+/// Where a mode does not vary no prior is thought of: what is solved for has none of it.
+double precision(double P) { return P > 0 ? 1 / P : 0; }
 
 }  // namespace
 
@@ -54,6 +70,7 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
   if (frames != epochs && frames != 1)
     throw Error(ExitCode::BadConfig, "preconditioner: " + std::to_string(epochs) + " frames of data for " +
                                          std::to_string(frames) + " of the image");
+  if (p.power) probe_ = probeOf(p.power);
   for (double& s : share_) s /= static_cast<double>(grid_.shape().pixels());
   const auto squares = [this](const Psf& h) {
     std::vector<double> s;
@@ -67,34 +84,62 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
       const Psf& h = p.psfs[p.psfs.size() == 1 ? 0 : static_cast<std::size_t>(e)];
       const std::vector<double> s = squares(h);
       for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += s[k];
-      seen0_[0] += sumSquared(h);
+      seen0_[0] += squaredTransfer(h, probe_);
     }
   } else {
     const auto first = static_cast<std::size_t>(grid_.box().start[0]);
-    for (std::size_t t = 0; t < seen0_.size(); ++t) seen0_[t] = sumSquared(p.psfs[p.psfs.size() == 1 ? 0 : t]);
+    for (std::size_t t = 0; t < seen0_.size(); ++t)
+      seen0_[t] = squaredTransfer(p.psfs[p.psfs.size() == 1 ? 0 : t], probe_);
     const std::size_t own = p.psfs.size() == 1 ? 1 : static_cast<std::size_t>(grid_.box().count[0]);
     for (std::size_t t = 0; t < own; ++t) seen_.push_back(squares(p.psfs[p.psfs.size() == 1 ? 0 : first + t]));
   }
   std::vector<double> link;
   fft_.modes().forEach([&](const Mode& k) {
     const double g = squaredDifferences(k, p.spacing);
-    quadratic_.push_back(p.smooth * (p.order == 2 ? g * g : g) + (p.power ? 1 / p.power(k) : 0));
+    quadratic_.push_back(p.smooth * (p.order == 2 ? g * g : g) + (p.power ? precision(p.power(k)) : 0));
     if (p.chain && p.chainPower) link.push_back(1 / p.chainPower(k));
   });
-  const Mode constant;
-  if (p.power) quadratic0_ = 1 / p.power(constant);
-  if (p.chain && p.chainPower) link0_ = 1 / p.chainPower(constant);
+  if (p.power) quadratic0_ = precision(p.power(probe_));
+  if (p.chain && p.chainPower) link0_ = 1 / p.chainPower(probe_);
   inverse_ = std::make_unique<SpectralChain>(grid_, fft_.modes().perPlane(), p.chain, std::move(link));
   work_.resize(static_cast<std::size_t>(grid_.box().size()));
 }
 
+/// k = 0, or where it has no power the mode of lowest frequency that has.
+Mode SpectralPreconditioner::probeOf(const Transfer& power) const {
+  if (power(Mode()) > 0) return {};
+  std::array<double, 4> best{std::numeric_limits<double>::infinity()};  // |f|^2, f
+  fft_.modes().forEach([&](const Mode& k) {
+    if (power(k) > 0) best = std::min(best, {k.fz * k.fz + k.fy * k.fy + k.fx * k.fx, k.fz, k.fy, k.fx});
+  });
+  std::vector<double> all(4 * static_cast<std::size_t>(sizeOf(image_.comm())));
+  checkMpi(MPI_Allgather(best.data(), 4, MPI_DOUBLE, all.data(), 4, MPI_DOUBLE, image_.comm()));
+  for (std::size_t i = 0; i < all.size(); i += 4) best = std::min(best, {all[i], all[i + 1], all[i + 2], all[i + 3]});
+  Mode k;
+  if (std::isfinite(best[0])) k.fz = best[1], k.fy = best[2], k.fx = best[3];
+  return k;
+}
+
+/// cos(2 pi k x), in every frame.
+void SpectralPreconditioner::fillProbe(Vec v) const {
+  if (probe_.zero()) return check(VecSet(v, 1));
+  const Box& box = image_.box();
+  const WriteLocal out(v);
+  PetscInt i = 0;
+  for (PetscInt t = 0; t < box.count[0]; ++t)
+    for (PetscInt z = 0; z < box.count[2]; ++z)
+      for (PetscInt y = 0; y < box.count[3]; ++y)
+        for (PetscInt x = 0; x < box.count[4]; ++x)
+          out[i++] = std::cos(phaseOf(probe_, box.start[2] + z, box.start[3] + y, box.start[4] + x));
+}
+
 OperatorPointer SpectralPreconditioner::at(const TermAt& point) {
-  // M 1 of a frame is w_t (sum of h)^2 + what the priors say of a constant, which is known.
-  const ScratchVec one = image_.space().scratch(), product = image_.space().scratch();
-  check(VecSet(one, 1));
-  point.curvature(Curvature::Fisher)->apply(one, product);
+  // v.M v of a frame is w_t |h|^2 + what the priors say of the probe v, which is known, times v.v.
+  const ScratchVec probe = image_.space().scratch(), product = image_.space().scratch();
+  fillProbe(probe);
+  point.curvature(Curvature::Fisher)->apply(probe, product);
+  check(VecPointwiseMult(product, product, probe));
   std::vector<double> sums(seen0_.size(), 0), all(seen0_.size(), 0);
-  const auto pixels = static_cast<std::size_t>(image_.shape().pixels());
   {
     const ReadLocal v(product);
     const Box& box = image_.box();
@@ -104,6 +149,9 @@ OperatorPointer SpectralPreconditioner::at(const TermAt& point) {
       sums[first + t] = std::accumulate(v.data() + t * own, v.data() + (t + 1) * own, 0.0);
   }
   checkMpi(MPI_Allreduce(sums.data(), all.data(), static_cast<int>(all.size()), MPI_DOUBLE, MPI_SUM, image_.comm()));
+  PetscScalar squares = 0;
+  check(VecDot(probe, probe, &squares));
+  squares /= static_cast<double>(all.size());
   double largest = 0;
   for (std::size_t t = 0; t < all.size(); ++t) {
     double known = quadratic0_;
@@ -112,7 +160,7 @@ OperatorPointer SpectralPreconditioner::at(const TermAt& point) {
       if (t > 0) known += link0_ * chain_->offDiagonal(t - 1);
       if (t + 1 < all.size()) known += link0_ * chain_->offDiagonal(t);
     }
-    all[t] = std::max(all[t] / static_cast<double>(pixels) - known, 0.0) / std::max(seen0_[t], 1e-300);
+    all[t] = std::max(all[t] / squares - known, 0.0) / std::max(seen0_[t], 1e-300);
     largest = std::max(largest, all[t]);
   }
   for (double& w : all) w = std::max(w, leastPart * largest);

@@ -24,7 +24,8 @@ class SpectralPreconditioner {
   explicit SpectralPreconditioner(const ConvexProblem& problem);
 
   /// Collective. For a term of the problem, or of x = exp(s) with its priors on s, at a point: the average weights
-  /// follow from the curvature times a constant. One product. The operator is valid until the next call.
+  /// follow from the curvature times a constant, or the longest wave that varies where a field has constants without
+  /// power. One product. The operator is valid until the next call.
   OperatorPointer at(const TermAt& point);
 
   /// The periodic grid that it works on.
@@ -33,17 +34,20 @@ class SpectralPreconditioner {
  private:
   class Inverse;
   void factor(const std::vector<double>& weights);
+  Mode probeOf(const Transfer& power) const;
+  void fillProbe(Vec v) const;
   void apply(Vec x, Vec y);
 
   Cube image_, grid_;
   Fft fft_;
   WindowRows rows_;
   std::optional<TimeChain> chain_;
-  double link0_ = 1;                        ///< of the chain, at k = 0
+  Mode probe_;                              ///< the wave whose curvature tells the weights
+  double link0_ = 1;                        ///< of the chain, at the probe
   std::vector<std::vector<double>> seen_;   ///< by mode: |h|^2 of each local frame, or one for all; of a stack the sum
-  std::vector<double> seen0_;               ///< of every frame of the unknown: (sum of h)^2
+  std::vector<double> seen0_;               ///< of every frame of the unknown: |h|^2 at the probe
   std::vector<double> quadratic_, share_;   ///< by mode: smoothness and 1/P; share() / N
-  double quadratic0_ = 0;                   ///< the same at k = 0
+  double quadratic0_ = 0;                   ///< the same at the probe
   std::unique_ptr<SpectralChain> inverse_;  ///< of M
   std::vector<double> work_;                ///< [frame][row][pixel] of the grid
   Phase phase_{"preconditioner", "transforms"};
