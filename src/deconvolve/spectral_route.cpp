@@ -1,7 +1,10 @@
 #include "deconvolve/spectral_route.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <span>
 
 #include "grid/remap.hpp"
 #include "operators/convolution.hpp"
@@ -10,16 +13,51 @@
 namespace lacuna {
 namespace {
 
-/// The one value that a vector has. Collective. Throws 78 if it has several.
-double onlyValue(Vec x, const std::string& what) {
-  PetscReal low = 0, high = 0;
-  check(VecMin(x, nullptr, &low));
-  check(VecMax(x, nullptr, &high));
-  if (low != high)
-    throw Error(ExitCode::BadConfig, what +
-                                         " varies: a closed form in Fourier space needs the same everywhere; use "
-                                         "[solver] method = \"map\" with noise = \"gaussian\"");
+/// Calls f(frame, its entries) for the local frames of x, in the space of the cube. Rank-local.
+template <class Local, class F>
+void forFrames(const Cube& cube, const Local& local, F&& f) {
+  const std::span x(local.data(), static_cast<std::size_t>(local.size()));
+  const auto count = static_cast<std::size_t>(cube.box().count[0]),
+             first = static_cast<std::size_t>(cube.box().start[0]);
+  for (std::size_t t = 0; t < count; ++t) f(first + t, x.subspan(t * (x.size() / count), x.size() / count));
+}
+
+/// The one value that x has in each frame. Collective. Throws 78 if it has several.
+std::vector<double> frameValues(const Cube& cube, Vec x, const std::string& what) {
+  const auto frames = static_cast<std::size_t>(cube.shape().frames);
+  std::vector<double> low(frames, std::numeric_limits<double>::infinity()), high(frames, -low[0]);
+  {
+    const ReadLocal v(x);
+    forFrames(cube, v, [&](std::size_t t, std::span<const double> entries) {
+      for (const double e : entries) low[t] = std::min(low[t], e), high[t] = std::max(high[t], e);
+    });
+  }
+  checkMpi(MPI_Allreduce(MPI_IN_PLACE, low.data(), static_cast<int>(frames), MPI_DOUBLE, MPI_MIN, cube.comm()));
+  checkMpi(MPI_Allreduce(MPI_IN_PLACE, high.data(), static_cast<int>(frames), MPI_DOUBLE, MPI_MAX, cube.comm()));
+  for (std::size_t t = 0; t < frames; ++t)
+    if (low[t] != high[t])
+      throw Error(ExitCode::BadConfig, what + " varies within frame " + std::to_string(t) +
+                                           ": a closed form in Fourier space needs the same everywhere; use [solver] "
+                                           "method = \"map\" with noise = \"gaussian\"");
   return low;
+}
+
+void scaleFrames(const Cube& cube, const std::vector<double>& factors, Vec x) {
+  const WriteLocal v(x);
+  forFrames(cube, v, [&](std::size_t t, std::span<double> entries) {
+    for (double& e : entries) e *= factors[t];
+  });
+}
+
+/// One for all frames where both are the same for all of them.
+std::vector<Psf> scaled(const std::vector<Psf>& psfs, const std::vector<double>& factors) {
+  const bool one = psfs.size() == 1 && std::ranges::all_of(factors, [&](double f) { return f == factors[0]; });
+  std::vector<Psf> out(one ? 1 : factors.size());
+  for (std::size_t t = 0; t < out.size(); ++t) {
+    out[t] = psfs[psfs.size() == 1 ? 0 : t];
+    for (double& h : out[t].values) h *= factors[t];
+  }
+  return out;
 }
 
 /// Index of a pixel of the padded cube in the cube, before reflection.
@@ -46,31 +84,45 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
   const Remap extend(data.cube, padded,
                      [&](int axis, PetscInt i) { return reflected(std::int64_t{i} - shift[at(axis)], n[at(axis)]); });
 
-  // 1. The data in units of the estimate, and the variance of their noise.
-  const double exposure = data.exposure ? onlyValue(data.exposure, "the exposure") : 1;
-  if (!(exposure > 0)) throw Error(ExitCode::BadData, "the exposure is 0: the data hold nothing of the image");
+  // 1. The data: of the Wiener filter in units of their noise, else in those of the estimate. The first are
+  // sensitivity * (h * x), the second h * x.
+  const bool wiener = options.method == DeconvolveMethod::Wiener;
+  const auto frames = static_cast<std::size_t>(s.frames);
+  const std::vector<double> exposure =
+      data.exposure ? frameValues(data.cube, data.exposure, "the exposure") : std::vector<double>(frames, 1);
+  if (std::ranges::all_of(exposure, [](double e) { return e == 0; }))
+    throw Error(ExitCode::BadData, "the exposure is 0: the data hold nothing of the image");
+  if (const auto dark = std::ranges::find(exposure, 0.0); !wiener && dark != exposure.end())
+    throw Error(ExitCode::BadData, "the exposure of frame " + std::to_string(dark - exposure.begin()) +
+                                       " is 0: the data hold nothing of it, and no prior tells of it");
+  std::vector<double> units(frames), sensitivity(frames, 1);
+  if (wiener) {
+    units = frameValues(data.cube, data.variance, "the noise");
+    for (double& u : units) u = 1 / std::sqrt(u);
+    std::ranges::transform(exposure, units, sensitivity.begin(), std::multiplies());
+  } else {
+    std::ranges::transform(exposure, units.begin(), [](double e) { return 1 / e; });
+  }
   const ScratchVec y = data.cube.space().scratch();
   check(VecCopy(data.counts, y));
   check(data.background ? VecAXPY(y, -1, data.background) : VecShift(y, -data.level));
-  check(VecScale(y, 1 / exposure));
+  scaleFrames(data.cube, units, y);
   const ScratchVec wide = padded.space().scratch();
   extend.apply(y, wide);
 
   // 2. The filter.
-  const bool wiener = options.method == DeconvolveMethod::Wiener;
   const auto fft = std::make_shared<const Fft>(padded, options.deterministic ? Planning::Estimate : Planning::Measure);
   SpectralWeight weight;
   if (wiener) {
-    const double variance = onlyValue(data.variance, "the noise") / (exposure * exposure);
     weight = wienerWeight(
-        variance, prior.kind == SpacePrior::Kind::Smooth
-                      ? smoothnessSpectrum(*prior.strength, prior.order, prior.spacing)
-                      : [power = prior.power](const Mode& mode) { return 1 / power(mode); });
+        1, prior.kind == SpacePrior::Kind::Smooth
+               ? smoothnessSpectrum(*prior.strength, prior.order, prior.spacing)
+               : [power = prior.power](const Mode& mode) { return 1 / power(mode); });
   } else {
     const SpectralInverse probe(fft, psfs, pseudoInverseWeight(1, 1));
     weight = pseudoInverseWeight(options.cutoff, probe.largestPower(options.stack));
   }
-  const SpectralInverse filter(fft, psfs, weight);
+  const SpectralInverse filter(fft, scaled(psfs, sensitivity), weight);
 
   // 3. The estimate, about the mean of the prior, and what it predicts.
   const Cube image = options.stack ? paddedCube(unknown, options.pad) : padded;
@@ -80,6 +132,7 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
   if (prior.mean != 0) {
     check(VecSet(x, prior.mean));
     blur->apply(x, mean);
+    scaleFrames(padded, sensitivity, mean);
     check(VecAXPY(wide, -1, mean));
   }
   options.stack ? filter.applyStack(wide, image, x) : filter.apply(wide, x);
@@ -93,7 +146,7 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
   const auto inside = [&](int axis, PetscInt i) { return i + shift[at(axis)]; };
   Remap(image, unknown, inside).apply(x, e.x);
   Remap(padded, data.cube, inside).apply(mean, e.mean);
-  check(VecScale(e.mean, exposure));
+  scaleFrames(data.cube, exposure, e.mean);
   check(data.background ? VecAXPY(e.mean, 1, data.background) : VecShift(e.mean, data.level));
   e.converged = true;
   e.method = wiener ? "wiener" : "pseudo-inverse";

@@ -6,9 +6,10 @@
 
 namespace lacuna {
 
-/// Wiener filter and pseudo-inverse: y = (counts - background) / exposure is extended by reflection (options.pad),
-/// taken as periodic, and divided in Fourier space. Collective. Throws 65 where a frame has no exposure, 78 where the
-/// noise or the exposure varies within a frame.
+/// Wiener filter and pseudo-inverse: counts - background, over the noise or the exposure, are extended by reflection
+/// (options.pad), taken as periodic, and divided in Fourier space. Collective. Throws 65 where no frame has an
+/// exposure, and from the pseudo-inverse where some frame has none, 78 where the noise or the exposure varies within a
+/// frame.
 Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const std::vector<Psf>& psfs,
                           const SpacePrior& prior, const DeconvolveOptions& options);
 

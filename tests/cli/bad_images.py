@@ -153,7 +153,8 @@ FILES = [
     Case("pixels that are not there", CONFIG, ["12"], setting("data.roi=[0, 10, 3, 13]")),
     Case("a part", 0, [], setting("data.frames=[1, 3]", "data.roi=[2, 9, 3, 12]"), then=estimate_is((2, 7, 9))),
     Case("spectrum that is not there", NO_INPUT, ["p.txt"], spectrum(None)),
-    Case("spectrum with zero power", DATA, ["power"], spectrum("0 1\n1 0\n4 0\n")),
+    Case("spectrum with zero power", CONFIG, ["power 0", "positivity", "periodic"], spectrum("0 1\n1 0\n4 0\n")),
+    Case("spectrum below zero", DATA, ["p.txt"], spectrum("0 1\n1 -1\n4 0\n")),
     Case("spectrum that falls back", DATA, ["p.txt", "3"], spectrum("0 1\n2 1\n1 1\n")),
     Case("product that exists", CANNOT_CREATE, ["out.h5", "--overwrite"], product_there),
 ]

@@ -1,4 +1,5 @@
-"""Gaussian fields and innovations whose spectra come from a file or a model, on pixels that are not square, against closed forms in Fourier space.
+"""Gaussian fields and innovations whose spectra come from a file or a model, on pixels that are not square, and the Wiener filter of frames
+with exposures of their own, against closed forms in Fourier space.
 
 check_fields.py LACUNA-DECONVOLVE MPIEXEC"""
 import os
@@ -44,16 +45,18 @@ def matern(k, sd, length, nu, dimensions):
     return sd**2 * power / power.mean()
 
 
-def solve(folder, y, point, axes, prior, ranks):
+def solve(folder, y, point, axes, prior, ranks, settings=()):
     with h5py.File(os.path.join(folder, "data.h5"), "w") as file:
         file["y"], file["point"] = y, point
     with open(os.path.join(folder, "run.toml"), "w", encoding="utf-8") as file:
         file.write(CONFIG.format(axes=axes, noise=NOISE) + prior)
-    done = subprocess.run([sys.argv[2], "-n", str(ranks), sys.argv[1], "run.toml", "--overwrite"], cwd=folder, capture_output=True, text=True,
+    words = [word for setting in settings for word in ("--set", setting)]
+    done = subprocess.run([sys.argv[2], "-n", str(ranks), sys.argv[1], "run.toml", "--overwrite", *words], cwd=folder, capture_output=True, text=True,
                           check=False)
     require(done.returncode == 0, f"{done.returncode}\n{done.stdout[-2000:]}{done.stderr}")
     with h5py.File(os.path.join(folder, "out.h5")) as file:
-        return file["maps/estimate"][()].reshape(y.shape)
+        x = file["maps/estimate"][()]
+        return x.reshape(y.shape) if x.size == y.size else x.squeeze()
 
 
 def near(x, wanted, what):
@@ -85,6 +88,23 @@ def main(folder):
         wanted = np.fft.ifft2(np.einsum("yxst,tyx->syx", gain, np.fft.fft2(y))).real
         near(solve(folder, y, np.ones((1, 1)), "tyx", f'[prior.time]\nkind = "ar1"\nsd = {sd}\ncorrelation_frames = {tau}\n'
                    'innovations = "spectrum"\nspectrum = "power.txt"\n', ranks), wanted, f"innovations from a file, {ranks} ranks")
+        y, point = random.normal(3, 2, (3, 9, 8)), np.outer([1, 2, 1], [1, 3, 1]) / 20
+        exposure, blur = np.array([1, 0.4, 2.5]), np.fft.fft2(np.roll(np.pad(point, ((0, 6), (0, 5))), (-1, -1), (0, 1)))
+        power = np.interp(frequency((9, 8), (1, 1)), table_k, table_p)
+        field = '[prior.space]\nkind = "gaussian"\nspectrum = "power.txt"\nmean = 1.5\n'
+        for name, e, stack in (("exposures", exposure, False), ("a frame without one", exposure * [1, 0, 1], False), ("epochs", exposure, True)):
+            h = e[:, None, None] * blur
+            residual = np.fft.fft2(y - 0.25 - e[:, None, None] * 1.5 * point.sum())
+            top, below = np.conj(h) * residual, abs(h) ** 2
+            if stack:
+                top, below = top.sum(axis=0), below.sum(axis=0)
+            wanted = 1.5 + np.fft.ifft2(top / (below + NOISE**2 / power)).real
+            settings = ["solver.method=wiener", "data.background=0.25", f"data.exposure={list(e)}", f"model.epochs={'stack' if stack else 'frames'}"]
+            near(solve(folder, y, point, "tyx", field, ranks, settings), wanted, f"Wiener filter with {name}, {ranks} ranks")
+        seen = abs(blur) >= 1e-2 * abs(blur).max()
+        wanted = np.fft.ifft2(np.where(seen, np.fft.fft2((y - 0.25) / exposure[:, None, None]) / np.where(seen, blur, 1), 0)).real
+        settings = ["solver.method=pseudo-inverse", "data.background=0.25", f"data.exposure={list(exposure)}"]
+        near(solve(folder, y, point, "tyx", "", ranks, settings), wanted, f"pseudo-inverse with exposures, {ranks} ranks")
 
 
 if __name__ == "__main__":
