@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "config/rules.hpp"
+#include "priors/spectral_range.hpp"
 #include "priors/spectrum.hpp"
 
 namespace lacuna {
@@ -95,6 +96,7 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
     p.mean = in.number("prior.space.mean");
     if (in.has("prior.space.spectrum")) {
       p.power = spectrumPower(comm, in.path("prior.space.spectrum").string(), p.spacing);
+      p.still = hasStillModes(unknown, p.power);
       notes.push_back("space: Gaussian field" + on + ", spectrum " + in.path("prior.space.spectrum").string());
     } else {
       const double sd = in.number("prior.space.sd"), length = in.number("prior.space.correlation_px"),

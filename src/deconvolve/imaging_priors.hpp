@@ -21,6 +21,7 @@ struct SpacePrior {
   std::optional<double> level;  ///< Entropy; none: from the data
   double mean = 0;              ///< Gaussian
   Transfer power;               ///< Gaussian: P(k), x^2
+  bool still = false;           ///< Gaussian: some modes have P(k) = 0
   bool onLog = false;
 };
 

@@ -5,7 +5,6 @@
 #include "deconvolve/spectral_route.hpp"
 #include "grid/fft.hpp"
 #include "operators/convolution_problem.hpp"
-#include "priors/spectral_range.hpp"
 #include "solvers/chain_solver.hpp"
 #include "solvers/proximal.hpp"
 #include "solvers/spectral_preconditioner.hpp"
@@ -103,11 +102,11 @@ PriorFields priorFields(const ImagingPriors& priors) {
   return f;
 }
 
-/// Transforms of what priors say of spectra, with weights and a spectrum. Collective.
+/// Transforms of what priors say of spectra, with weights and a spectrum.
 std::int64_t filterBytes(const Cube& unknown, const ImagingPriors& priors) {
   const bool field = priors.space.kind == SpacePrior::Kind::Gaussian;
-  const std::int64_t filters = (field ? 1 : 0) + (field && hasStillModes(unknown, priors.space.power) ? 1 : 0) +
-                               (priors.time.chain && priors.time.power ? 1 : 0);
+  const std::int64_t filters =
+      (field ? 1 : 0) + (priors.space.still ? 1 : 0) + (priors.time.chain && priors.time.power ? 1 : 0);
   return filters * (Fft::bytes(unknown) + 24 * modesOf(unknown));
 }
 

@@ -74,7 +74,7 @@ std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unkno
 
 std::shared_ptr<const SpectralRange> rangeOf(const ImagingPriors& priors, const Cube& unknown) {
   const SpacePrior& space = priors.space;
-  if (space.kind != SpacePrior::Kind::Gaussian || !hasStillModes(unknown, space.power)) return nullptr;
+  if (!space.still) return nullptr;
   return std::make_shared<SpectralRange>(fftOf(unknown), space.power, space.mean);
 }
 
