@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/rng.hpp"
 #include "io/map_check.hpp"
 #include "model/affine.hpp"
 #include "model/censored_poisson_noise.hpp"
@@ -129,12 +130,25 @@ VecHandle flatStart(const ImagingModel& model) {
     }
   }
   std::vector<double> counts = frameSums(cube, net), expected = frameSums(cube, light);
+  // What an image of noise gives: more than one of ones does only where the entries of H have both signs, and its sums
+  // say nothing.
+  Rng(0).normal(model.unknown.space(), ones);
+  model.seen->apply(ones, light);
+  check(VecAbs(light));
+  std::vector<double> noise = frameSums(cube, light);
   if (model.unknown.shape().frames < cube.shape().frames) {  // epochs of one image
     counts = {std::accumulate(counts.begin(), counts.end(), 0.0)};
     expected = {std::accumulate(expected.begin(), expected.end(), 0.0)};
+    noise = {std::accumulate(noise.begin(), noise.end(), 0.0)};
   }
   std::vector<double> level;
-  for (std::size_t t = 0; t < counts.size(); ++t) level.push_back(expected[t] > 0 ? counts[t] / expected[t] : 0);
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0) /
+                     std::accumulate(expected.begin(), expected.end(), 0.0),
+               most = *std::max_element(expected.begin(), expected.end());
+  for (std::size_t t = 0; t < counts.size(); ++t)  // hardly exposed: its counts are noise
+    level.push_back(expected[t] <= 0.1 * noise[t]          ? 0
+                    : expected[t] < 1e-3 * most && all > 0 ? all
+                                                           : counts[t] / expected[t]);
   const double brightest = *std::max_element(level.begin(), level.end());
   const double least = brightest > 0 ? 1e-4 * brightest : 1e-3;
   VecHandle x = model.unknown.space().vec();

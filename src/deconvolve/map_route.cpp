@@ -15,7 +15,6 @@
 #include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
-
 MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                    double level)
     : model_(model), priors_(priors), options_(options), level_(level), range_(rangeOf(priors, model.unknown)) {
@@ -66,6 +65,16 @@ std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& prior
   return std::make_shared<SumOfTerms>(std::move(terms));
 }
 
+ConvexEnergy MapRoute::energyOf(const std::vector<PriorTerm>& priors, double strength) const {
+  ConvexEnergy e;
+  e.value = [this, &priors](Vec x) { return exactEnergy(priors, x); };
+  e.term = [this, &priors, strength](double corner) {
+    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
+  };
+  if (norms()) e.corner = defaultCorner * level_;
+  return e;
+}
+
 bool MapRoute::canFollowRichardsonLucy() const {
   return options_.noise == "poisson" && options_.positivity == Positivity::Bound &&
          std::ranges::all_of(model_.convolution->psfs(), [](const Psf& h) {
@@ -112,6 +121,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
   if (bound) how.lower = 0;
   if (!model_.convolution && !exponential())
     how.preconditioner = [](const TermAt& at) { return jacobi(*at.curvature(Curvature::Fisher)); };
+  how.logarithms = exponential();
   if (exponential()) {  // no pixel starts at 0
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));
@@ -128,7 +138,14 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
     chain.emplace(model_.unknown, time.onLog && !time.power ? time.chain : std::nullopt, stiffness(strength));
     how.preconditioner = [&](const TermAt& at) { return chain->at(at); };
   }
-  const MapResult r = solveMap(*energy(priors), how, x, observer);
+  ConvexEnergy objective = energyOf(priors, strength);
+  objective.value = [&](Vec v) {
+    const ScratchVec image = model_.unknown.space().scratch();
+    const std::shared_ptr<const Model> to = toImage();
+    to ? to->apply(v, image) : check(VecCopy(v, image));
+    return exactEnergy(priors, image);
+  };
+  const MapResult r = solveRounded(objective, how, x, observer);
   if (range_) range_->restrict(x);
   if (exponential()) {
     const ScratchVec s = model_.unknown.space().scratch();
@@ -191,17 +208,12 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   how.proximal.iterations = options_.iterations;
   how.proximal.single = options_.mixedPrecision;
   how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
-  ConvexEnergy objective;
-  objective.value = [&](Vec at) { return exactEnergy(priors, at); };
-  objective.term = [&](double corner) {
-    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
-  };
+  ConvexEnergy objective = energyOf(priors, strength);
   if (range_) {  // Newton's method cannot keep to it and to bounds
     objective.term = {};
     how.proximal.restrict = [&](Vec at) { p.positive ? range_->restrictAboveZero(at) : range_->restrict(at); };
     how.proximal.restrict(x);
   }
-  if (norms()) objective.corner = defaultCorner * level_;
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())
     how.richardsonLucy = [&](int iterations, Vec at, Observer* watching) {
       const ImagingData& d = model_.data;
@@ -243,10 +255,11 @@ void MapRoute::finish(double strength, Estimate& e) const {
   e.priorEnergy = priorEnergy(priorTerms(priors_, model_.unknown, strength, level_), x);
   e.energy = e.dataEnergy + e.priorEnergy;
   if (options_.positivity != Positivity::Bound) return;
+  constexpr double nothing = 1e-14;  // what splits and transforms leave of a pixel that is 0
   e.active = model_.unknown.space().vec();
   const ReadLocal v(x);
   const WriteLocal a(e.active);
-  for (PetscInt i = 0; i < a.size(); ++i) a[i] = v[i] <= 0;
+  for (PetscInt i = 0; i < a.size(); ++i) a[i] = v[i] <= nothing * level_;
 }
 
 }  // namespace lacuna

@@ -7,6 +7,7 @@
 #include "deconvolve/imaging_priors.hpp"
 #include "deconvolve/prior_terms.hpp"
 #include "solvers/convex_problem.hpp"
+#include "solvers/rounded_norms.hpp"
 
 namespace lacuna {
 
@@ -42,6 +43,8 @@ class MapRoute {
   std::shared_ptr<const Model> toImage() const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
   std::shared_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
+  /// The energy without rounded corners, of x, and with them, of the variable of Newton's method. Views of `priors`.
+  ConvexEnergy energyOf(const std::vector<PriorTerm>& priors, double strength) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   /// Energy of data and priors, without the rounded corners of l1 norms.
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;

@@ -1,7 +1,12 @@
 #include "deconvolve/posterior.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/stage.hpp"
 #include "model/likelihood.hpp"
@@ -67,8 +72,40 @@ void LaplaceSampler::draw(std::uint32_t index, Vec z, Observer* observer) const 
                         std::to_string(r.iterations) + " iterations");
 }
 
+namespace {
+
+/// Frames whose mean nothing determines: smoothness says nothing of it, no datum sees it, and no pixel is held at 0.
+std::vector<std::size_t> undetermined(const ImagingModel& model, const ImagingPriors& priors,
+                                      const DeconvolveOptions& options, const Estimate& estimate) {
+  std::vector<std::size_t> frames;
+  if (priors.space.kind != SpacePrior::Kind::Smooth || priors.time.kind != TimePrior::Kind::None) return frames;
+  const OperatorPointer factor = Likelihood(model.mean, model.noise).factoredAt(estimate.x)->factor();
+  const Cube &data = model.data.cube, &unknown = model.unknown;
+  const bool inLog = priors.space.onLog && options.positivity == Positivity::Exponential;
+  // What the data know of a direction, by frame.
+  const auto known = [&](auto&& fill) {
+    const ScratchVec v = unknown.space().scratch(), y = data.space().scratch();
+    fill(v);
+    if (inLog) check(VecPointwiseMult(v, v, estimate.x));
+    factor->apply(v, y);
+    check(VecPointwiseMult(y, y, y));
+    std::vector<double> sums = frameSums(data, y);
+    if (unknown.shape().frames < data.shape().frames) sums = {std::accumulate(sums.begin(), sums.end(), 0.0)};
+    return sums;
+  };
+  const auto constant = known([](Vec v) { check(VecSet(v, 1)); });
+  const auto any = known([&](Vec v) { Rng(options.seed).normal(unknown.space(), v); });
+  const std::vector<double> held = estimate.active ? frameSums(unknown, estimate.active) : std::vector<double>();
+  constexpr double rounding = 1e-20;  // squared
+  for (std::size_t t = 0; t < constant.size(); ++t)
+    if (constant[t] <= rounding * any[t] && (held.empty() || held[t] == 0)) frames.push_back(t);
+  return frames;
+}
+
+}  // namespace
+
 VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
-                       const Estimate& estimate, Observer* observer) {
+                       const Estimate& estimate, Observer* observer, std::vector<std::string>* notes) {
   const double since = MPI_Wtime();
   const bool exponential = options.positivity == Positivity::Exponential;
   const auto terms = priorTerms(priors, model.unknown, estimate.strength.value_or(0), estimate.level);
@@ -93,12 +130,27 @@ VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, c
     observer->iteration(p);
   }
   VecHandle std = space.vec();
+  const double none = std::numeric_limits<double>::quiet_NaN();
   exponential ? moments.standardDeviation(std) : moments.rootMeanSquare(std);
+  const std::vector<std::size_t> blank = undetermined(model, priors, options, estimate);
+  if (!blank.empty() && notes)
+    notes->push_back(fmt::format("warning: nothing determines the mean of frame{} {}: no standard deviation there",
+                                 blank.size() > 1 ? "s" : "", fmt::join(blank, ", ")));
+  {
+    const WriteLocal s(std);
+    const auto first = static_cast<std::size_t>(model.unknown.box().start[0]),
+               count = static_cast<std::size_t>(model.unknown.box().count[0]);
+    for (const std::size_t t : blank)
+      if (t >= first && t < first + count) {
+        const auto slab = static_cast<std::size_t>(s.size()) / count;
+        std::fill_n(s.data() + (t - first) * slab, slab, none);
+      }
+  }
   if (!estimate.active) return std;
   const ReadLocal active(estimate.active);
   const WriteLocal s(std);
   for (PetscInt i = 0; i < s.size(); ++i)
-    if (active[i] != 0) s[i] = std::numeric_limits<double>::quiet_NaN();
+    if (active[i] != 0) s[i] = none;
   return std;
 }
 

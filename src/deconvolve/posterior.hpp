@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "deconvolve/estimate.hpp"
@@ -30,8 +31,9 @@ class LaplaceSampler final : public Sampler {
   std::unique_ptr<ConjugateGradients> solver_;
 };
 
-/// Standard deviation of the image from options.samples draws, NaN where it is held at 0. Collective.
+/// Standard deviation of the image from options.samples draws, NaN where it is held at 0, and in frames whose mean
+/// neither data nor priors determine, of which `notes` (may be null) tell. Collective.
 VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
-                       const Estimate& estimate, Observer* observer);
+                       const Estimate& estimate, Observer* observer, std::vector<std::string>* notes = nullptr);
 
 }  // namespace lacuna

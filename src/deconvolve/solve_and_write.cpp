@@ -19,7 +19,8 @@ ExitCode solveAndWrite(const ImagingModel& model, const ImagingPriors& priors, c
   judge(model, options, results);
 
   // 2. The posterior: draws around the estimate.
-  if (options.samples > 1) results.std = posteriorStd(model, priors, options, results.estimate, &keeper);
+  if (options.samples > 1)
+    results.std = posteriorStd(model, priors, options, results.estimate, &keeper, &results.estimate.notes);
 
   // 3. The product.
   Product& product = out.product();

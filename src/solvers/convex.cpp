@@ -109,28 +109,11 @@ void polish(const ConvexProblem& problem, const ConvexEnergy& energy, const Conv
     spectral.emplace(problem);
     how.preconditioner = [&](const TermAt& at) { return spectral->at(at); };
   }
-  constexpr int most = 4;
-  int round = 0;
-  double corner = energy.corner;
-  const Stage stage(observer, "newton",
-                    State()
-                        .field("x", problem.image.space(), x)
-                        .value("round", round)
-                        .value("corner", corner)
-                        .value("iterations_before", r.newtonIterations));
-  for (; round < most; ++round, corner *= 0.1) {
-    const MapResult m = solveMap(*energy.term(corner), how, x, observer);
-    static_cast<Stopped&>(r) = m;
-    r.newtonIterations += m.iterations;
-    r.energy = corner > 0 ? energy.value(x) : m.energy;
-    const double rounding = r.energy - m.energy, allowed = how.rtol * (r.startEnergy - r.energy);
-    r.gap = m.gap + rounding;
-    if (corner == 0 || !m.converged || r.gap <= allowed) break;
-    if (round + 1 < most) continue;
-    r.converged = false;
-    r.limited = true;
-    r.reason = "rounding the norms still counts for more than rtol";
-  }
+  const MapResult m = solveRounded(energy, how, x, observer);
+  static_cast<Stopped&>(r) = m;
+  r.newtonIterations = m.iterations;
+  r.energy = m.energy;
+  r.gap = m.gap;
   r.iterations = r.proximalIterations + r.richardsonLucyIterations + r.newtonIterations;
 }
 

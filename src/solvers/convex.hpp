@@ -2,18 +2,10 @@
 #include <functional>
 #include <memory>
 
-#include "model/term.hpp"
 #include "solvers/proximal.hpp"
+#include "solvers/rounded_norms.hpp"
 
 namespace lacuna {
-
-/// E as a function and, for Newton's method, as a Term.
-struct ConvexEnergy {
-  std::function<double(Vec)> value;  ///< E
-  /// E whose norms (total variation) are rounded below the size `corner`, which makes it smaller. Empty: no Newton.
-  std::function<std::shared_ptr<const Term>(double corner)> term = {};
-  double corner = 0;  ///< to begin with; 0: E has no norms
-};
 
 struct ConvexOptions {
   ProximalOptions proximal;  ///< its rtol is that of the result

@@ -84,6 +84,12 @@ void DataSplit::start(PetscInt frame, PetscInt firstRow, PetscInt count, const d
   std::copy_n(hx, n, reflection(frame, firstRow));
 }
 
+/// Of the noise in h * x, where `weight` is that in the mean. 0 where it is infinite or not a number.
+double DataSplit::curvatureAt(double weight, PetscInt entry) const {
+  const double e = exposure_ ? (*exposure_)[entry] : 1, c = weight * e * e;
+  return std::isfinite(c) ? c : 0;
+}
+
 double DataSplit::begin() {
   const ScratchVec mean = problem_.data.space().scratch(), w = problem_.data.space().scratch();
   {
@@ -95,15 +101,23 @@ double DataSplit::begin() {
     }
   }
   problem_.noise->weights(mean, Curvature::Fisher, w);
-  // The harmonic mean over the data that count, of each frame and of all: for counts the inverse of their mean.
+  // The harmonic mean over the data that count, of each frame and of all: for counts the inverse of their mean. Data
+  // that were hardly exposed would decide alone.
+  constexpr double hardly = 1e-12;
   const std::size_t n = curvature_.size();
+  double most = 0, brightest = 0;
+  {
+    const ReadLocal in(w);
+    for (PetscInt i = 0; i < in.size(); ++i) most = std::max(most, curvatureAt(in[i], i));
+  }
+  checkMpi(MPI_Allreduce(&most, &brightest, 1, MPI_DOUBLE, MPI_MAX, problem_.data.comm()));
   std::vector<double> sums(2 * n + 2, 0), all(2 * n + 2, 0);
   {
     const ReadLocal in(w);
     const PetscInt plane = n ? in.size() / static_cast<PetscInt>(n) : 0;
     for (PetscInt i = 0; i < in.size(); ++i) {
-      const double e = exposure_ ? (*exposure_)[i] : 1, c = in[i] * e * e;
-      if (!(c > 0) || !std::isfinite(1 / c)) continue;
+      const double c = curvatureAt(in[i], i);
+      if (!(c > hardly * brightest) || !std::isfinite(1 / c)) continue;
       const auto t = static_cast<std::size_t>(i / plane);
       sums[2 * t] += 1;
       sums[2 * t + 1] += 1 / c;

@@ -51,6 +51,7 @@ class DataSplit {
     return (static_cast<std::size_t>(frame) * rows_.rows() + row) * static_cast<std::size_t>(rows_.rowLength());
   }
   double weight(PetscInt frame) const;
+  double curvatureAt(double weight, PetscInt entry) const;
 
   const ConvexProblem& problem_;
   Space space_;  ///< of the grid

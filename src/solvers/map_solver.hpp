@@ -22,6 +22,10 @@ struct MapOptions {
   std::string prefix = {};                                  ///< of the PETSc options
   double lower = -std::numeric_limits<double>::infinity();  ///< x_i >= lower
   Vec lowerEach = nullptr;                                  ///< x_i >= lowerEach_i instead; a view
+  /// The variables are logarithms, x = exp(s); "newton" only. No step is longer than 2 then: where one overshoots, and
+  /// exp(s) is nothing, no derivative tells of it. And the Fisher curvature of s has no part of what bends exp(s), so
+  /// that a pixel on its way to 0 would promise for ever what it has left behind: max(g, 0) is added.
+  bool logarithms = false;
   /// An approximate inverse of the curvature at a point, symmetric and positive; "newton" only. May be empty.
   std::function<OperatorPointer(const TermAt&)> preconditioner = {};
 };

@@ -94,7 +94,10 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
     rz = precondition();
     check(VecAYPX(p, rz / before, inverse ? Vec(*z) : Vec(r)));
   }
-  step.known = step.known || rr == 0 || (step.iterations == options.iterations && settled());
+  // What is so far below what counts need not be known better: directions that hardly count take ever longer.
+  constexpr double nothing = 1e-3;
+  step.known = step.known || rr == 0 ||
+               (step.iterations == options.iterations && (settled() || step.gain <= nothing * options.known));
   return step;
 }
 

@@ -24,7 +24,7 @@ struct NewtonStepOptions {
 struct NewtonStep {
   double gain = 0;  ///< nats: -(g.d + 1/2 d.H d), d from here on
   int iterations = 0;
-  bool known = false;  ///< the gain is known to 10 %
+  bool known = false;  ///< the gain is known to 10 %, or to be nothing beside `known` of the options
 };
 
 /// d <- argmin g.d + 1/2 d.H d over the free entries (free_i = 1; d_i stays where free_i = 0; null: all are free), by

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/stage.hpp"
+#include "operators/algebra.hpp"
 #include "solvers/newton_step.hpp"
 #include "solvers/projected_point.hpp"
 
@@ -18,6 +19,38 @@ double gainOf(const LinearOperator& H, Vec g, Vec d, Vec slope) {
   check(VecDot(g, d, &before));
   check(VecDot(slope, d, &after));
   return -0.5 * (before + after);
+}
+
+constexpr double longest = 2;  ///< step of a logarithm
+
+OperatorPointer positivePart(const Space& space, Vec g) {
+  VecHandle w = space.vec();
+  const ReadLocal in(g);
+  {
+    const WriteLocal out(w);
+    for (PetscInt i = 0; i < in.size(); ++i) out[i] = std::max(in[i], 0.0);
+  }
+  return diagonal(space, std::move(w));
+}
+
+/// Cuts d off at +- longest where that still leads downhill, or shortens it all. Whether it was too long anywhere.
+/// `work` is overwritten.
+bool cutToLength(Vec g, Vec d, Vec work) {
+  PetscReal most = 0;
+  check(VecNorm(d, NORM_INFINITY, &most));
+  if (!(most > longest)) return false;
+  check(VecCopy(d, work));
+  {
+    const WriteLocal v(d);
+    for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::clamp(v[i], -longest, longest);
+  }
+  PetscScalar whole = 0, cut = 0;
+  check(VecDot(g, work, &whole));
+  check(VecDot(g, d, &cut));
+  if (cut < 0.1 * longest / most * whole) return true;  // both are below 0
+  check(VecCopy(work, d));
+  check(VecScale(d, longest / most));
+  return true;
 }
 
 }  // namespace
@@ -48,7 +81,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   while (true) {
     // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
     // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
-    const OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
+    OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
+    if (options.logarithms && !near) H = sum({std::move(H), positivePart(space, here.g)});
     const OperatorPointer inverse = options.preconditioner ? options.preconditioner(*here.at) : nullptr;
     here.at.reset();
     const double length = bounded ? here.cauchyLength(*H) : 0;
@@ -56,7 +90,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     // 2. Its minimum over these, and whether what it can gain is worth a step. The estimate is that of a quadratic:
     // half of what rtol allows is kept for the rest.
     const bool last = r.iterations >= options.iterations;
-    const double enough = std::max(0.5 * options.rtol * (reference - here.energy), 1e-18 * std::abs(here.energy));
+    const double enough =
+        std::max({0.5 * options.rtol * (reference - here.energy), leastGap, 1e-18 * std::abs(here.energy)});
     const double known = last ? std::numeric_limits<double>::infinity() : std::max(enough - boundGain, 0.0);
     int spent = bounded;  // products. What a checkpoint keeps does not change before the step is taken.
     const auto wholeStep = [&] {
@@ -92,6 +127,10 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
       promised += rest.gain;
       spent += rest.iterations + 1;
     }
+    if (options.logarithms && cutToLength(here.g, d, toBound)) {
+      promised = gainOf(*H, here.g, d, toBound);
+      ++spent;
+    }
     const double before = here.energy;
     double taken = here.search(d);
     if (taken == 0 && cut) {  // so much that it leads uphill. The whole step does not, and is cut on its way.
@@ -103,7 +142,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     r.products += spent;
     if (taken == 0) {
       r.converged =
-          r.gap <= ProjectedPoint::rounding * std::abs(here.energy);  // nothing above rounding is left to gain
+          r.gap <= std::max(10 * leastGap, ProjectedPoint::rounding *
+                                               std::abs(here.energy));  // nothing above rounding is left to gain
       break;
     }
     near = near || r.gap <= 1e-5 * (reference - before);

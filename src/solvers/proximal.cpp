@@ -67,7 +67,7 @@ class GapEstimate {
   double value() const {
     const std::size_t n = energies_.size();
     if (n < 4) return none;
-    const double b = fall(1, 1), c = fall(0, 1), rounding = 1e-14 * std::abs(energies_[n - 1]);
+    const double b = fall(1, 1), c = fall(0, 1), rounding = std::max(1e-14 * std::abs(energies_[n - 1]), leastGap);
     if (std::abs(b) <= rounding && std::abs(c) <= rounding) return rounding;
     const std::size_t wide = std::max<std::size_t>(1, (n - 1) / 4);
     return std::max({toCome(b, c, slowing), toCome(fall(2, 1), b, 1), toCome(fall(wide, wide), fall(0, wide), 1)});
@@ -183,7 +183,9 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     r.gap = estimate.value();
     if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
     const double way = r.startEnergy - r.energy + (std::isfinite(r.gap) ? r.gap : 0);
-    const bool near = r.gap <= options.rtol * way, rough = admm.precision() == Admm::Precision::Single;
+    const bool near = std::isfinite(r.gap) &&
+                      r.gap <= std::max({options.rtol * way, leastGap, 1e-14 * std::abs(r.energy)}),
+               rough = admm.precision() == Admm::Precision::Single;
     const bool enough = r.gap <= options.gap && options.rtol * way < options.fine;
     r.converged = rough ? !near && enough : near || enough;
     finer = rough && !r.converged && (near || estimate.stands(singleError * way));

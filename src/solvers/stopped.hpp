@@ -6,6 +6,9 @@
 
 namespace lacuna {
 
+/// nats: a gap that counts nowhere, not even where the start was the optimum.
+inline constexpr double leastGap = 1e-13;
+
 /// Why a solver stopped: the same for all of them.
 struct Stopped {
   bool converged = false;  ///< reached its rtol
