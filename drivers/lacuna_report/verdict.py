@@ -7,6 +7,8 @@ from lacuna_plot.product import Product
 
 from .normality import Normality
 
+FEW = 30  # residuals: below, no distribution is judged
+NO_NOISE = 1e-6  # expected deviance per datum: below, nothing is
 CLOSE, FAR = 0.02, 0.05  # distances between distributions that nobody needs to care about, and that everybody should
 
 
@@ -47,6 +49,8 @@ def fit(product: Product, normality: Normality | None) -> tuple[str, str, str] |
     limits as the summary of lacuna-deconvolve."""
     deviance, expected = (as_number(product.attribute("notes", f"{name}deviance_per_datum")) for name in ("", "expected_"))
     if deviance is not None and expected is not None and expected > 0:
+        if expected < NO_NOISE:
+            return "none", "no noise to judge by", f"Deviance per datum {deviance:.4g}: with the counts that this model expects, chance makes none."
         value, what = deviance / expected, f"Deviance per datum {deviance:.4f}, of noise alone {expected:.4f}"
     else:
         chi2 = last_finite(product.table("convergence/chi2_per_datum"))
@@ -69,6 +73,8 @@ def fit(product: Product, normality: Normality | None) -> tuple[str, str, str] |
 def residuals(n: Normality) -> tuple[str, str, str]:
     s, percent = n.statistics, 100 * n.distance
     what = "randomised residuals" if n.randomised else "residuals"
+    if n.tested < FEW:
+        return "none", f"{what}: too few to tell", f"There {'is' if n.tested == 1 else 'are'} {n.tested} of them."
     seen = f"Their distribution is nowhere farther than {figures(percent, 2)} percentage points from that of N(0, 1)"
     if n.probability > 0.01:
         return "good", f"{what} are normal", f"{seen}, which is what {n.tested:,} draws from N(0, 1) would do by chance " \

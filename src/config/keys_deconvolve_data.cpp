@@ -37,7 +37,8 @@ std::vector<Key> deconvolveDataKeys() {
        .type = KeyType::Integer,
        .standard = 0,
        .range = {.low = 0, .high = 1e6},
-       .doc = "The channel that is taken where there is an axis c, counted from 0."},
+       .doc = "The channel that is taken where there is an axis c, counted from 0; where there are several it must be "
+              "given."},
       {.section = "data",
        .name = "frames",
        .type = KeyType::Numbers,

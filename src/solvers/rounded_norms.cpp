@@ -8,7 +8,9 @@ namespace lacuna {
 
 MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Observer* observer) {
   if (energy.corner == 0) return solveMap(*energy.term(0), options, x, observer);
-  constexpr int most = 6;
+  constexpr int most = 8;
+  const double rtol = options.rtol;
+  options.rtol *= 0.25;  // the rest is for what rounding changes
   int round = 0, before = 0;
   double corner = energy.corner;
   std::shared_ptr<const Term> term = energy.term(corner);
@@ -32,7 +34,7 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
     const double exact = energy.value(x);
     r.gap += exact - r.energy;
     r.energy = exact;
-    if (!r.converged || r.gap <= options.rtol * (r.startEnergy - r.energy)) break;
+    if (!r.converged || r.gap <= rtol * (r.startEnergy - r.energy)) break;
     if (round + 1 < most) continue;
     r.converged = false;
     r.limited = true;

@@ -1,0 +1,151 @@
+"""Data on which solvers have failed: blank fields and logarithms, frames that were hardly exposed, matrices whose entries sum to nothing, norms in
+Newton's method, frames without data. Against bounds, other algorithms and dense solves.
+
+check_hard.py LACUNA-DECONVOLVE LACUNA-SOLVE MPIEXEC"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+from resuming import passed, require
+
+IMAGES = """[data]
+file = "data.h5"
+dataset = "y"
+axes = "tyx"
+[psf]
+kind = "gaussian"
+sigma_px = 1.2
+[solver]
+iterations = 500
+[output]
+name = "out"
+fits = false
+"""
+MATRIX = """[data]
+file = "data.h5"
+dataset = "y"
+axes = "x"
+[operator]
+file = "data.h5"
+dataset = "H"
+[model]
+noise = "gaussian"
+noise_sd = 1.0
+[prior.space]
+kind = "smooth"
+strength = 0.01
+[solver]
+rtol = 1e-10
+[output]
+name = "out"
+"""
+
+
+class Solved:
+    """Notes and maps of a run."""
+
+    def __init__(self, folder, program, ranks, config, settings, codes=(0,), **data):
+        path = os.path.join(folder, "data.h5")
+        if data:
+            with h5py.File(path, "w") as file:
+                for name, values in data.items():
+                    file[name.replace("__", "/")] = values
+        with open(os.path.join(folder, "run.toml"), "w", encoding="utf-8") as file:
+            file.write(config)
+        words = [word for setting in settings for word in ("--set", setting)]
+        done = subprocess.run([sys.argv[3], "-n", str(ranks), program, "run.toml", "--overwrite", *words], cwd=folder, capture_output=True, text=True,
+                              check=False)
+        self.said = done.stdout + done.stderr
+        require(done.returncode in codes, f"{done.returncode} for {codes}: {settings}\n{self.said[-2500:]}")
+        with h5py.File(os.path.join(folder, "out.h5")) as file:
+            self.maps = {name: values[()] for name, values in file["maps"].items()}
+            self.energy, self.gap, self.start = file["notes"].attrs["energy"], file["notes"].attrs["gap"], file["convergence/energy"][0]
+
+
+def logarithms(folder, ranks):
+    """E(exp(s)) has the infimum of E(x) over x >= 0 where the priors are on x."""
+    counts = np.random.default_rng(0).poisson(4.6, (4, 16, 16)).astype(float)  # less than the background
+    for prior in (("prior.time.kind=random_walk", "prior.time.sd=1"), ("prior.space.kind=smooth", "prior.space.strength=0.1", "prior.space.on=x"),
+                  ("prior.space.kind=total_variation", "prior.space.strength=0.5")):
+        solve = lambda positivity, *more: Solved(folder, sys.argv[1], ranks, IMAGES, ("data.background=5", f"solver.positivity={positivity}", *prior, *more),
+                                                 y=counts)
+        bound, log = solve("bound", "solver.rtol=1e-9"), solve("exp")
+        allowed = 2e-6 * (log.start - bound.energy)
+        require(-allowed < log.energy - bound.energy < max(allowed, 2e-4 if "total" in prior[0] else 0), f"{prior}: {log.energy} for {bound.energy}")
+        passed(f"logarithms of a blank field, {prior[0]}, {ranks} ranks: {log.energy - bound.energy:.1e} nats above")
+    for noise in ("poisson", "gaussian", "truncated-poisson", "censored-poisson", "poisson-gaussian"):
+        zero = Solved(folder, sys.argv[1], ranks, IMAGES, ("data.background=0.5", "solver.positivity=exp", f"model.noise={noise}", *{
+            "gaussian": ["model.noise_sd=1"], "poisson-gaussian": ["data.read_noise=1"]}.get(noise, ["model.ceiling=10"] if "-" in noise else [])),
+                      y=np.zeros((3, 6, 6)))
+        require(zero.maps["estimate"].max() < 1e-5, f"{noise}: zeros give {zero.maps['estimate'].max()}")
+    passed(f"logarithms of zeros, {ranks} ranks")
+
+
+def exposures(folder, ranks):
+    random = np.random.default_rng(1)
+    counts = random.poisson(random.gamma(2, 10, (4, 12, 12)) + 5).astype(float)
+    energies = []
+    for dim in (0, 1e-16, 1e-9, 1e-8, 1e-7):
+        counts[1] = random.poisson(5, (12, 12)) if dim == 0 else counts[1]
+        energies.append(Solved(folder, sys.argv[1], ranks, IMAGES, ("data.background=5", f"data.exposure=[1.0, {dim}, 1.0, 1.0]",
+                                                                    "prior.time.kind=random_walk", "prior.time.sd=5"), y=counts).energy)
+    require(max(energies) - min(energies) < 0.05, f"energies {energies}")
+    passed(f"frames that were hardly exposed, {ranks} ranks: {max(energies) - min(energies):.1e} nats apart")
+
+
+def matrices(folder, ranks):
+    n, random = 30, np.random.default_rng(4)
+    for trial in range(4):
+        full = random.normal(size=(n, n)) * (random.random((n, n)) < 0.4)
+        H = np.triu(full, 1) - np.triu(full, 1).T
+        if trial > 1:  # rounding makes the sum positive, as the sign of the data then asks for
+            H[0, 1] += 1e-15
+        y = 20 + random.normal(size=n)
+        D = np.diff(np.eye(n), axis=0)
+        wanted = np.linalg.solve(H.T @ H + 0.01 * D.T @ D, H.T @ y)
+        rows, columns = np.nonzero(H)
+        got = Solved(folder, sys.argv[2], ranks, MATRIX, (), y=y, H__data=H[rows, columns], H__indices=columns,
+                     H__indptr=np.append(0, np.cumsum(np.bincount(rows, minlength=n))), H__shape=np.array([n, n])).maps["estimate"].ravel()
+        worst = np.abs(got - wanted).max() / np.abs(wanted).max()
+        require(worst < 1e-3, f"skew matrix {trial}: {worst:.1e} away")
+        passed(f"skew matrix {trial}, {ranks} ranks: {worst:.1e}")
+
+
+def norms(folder, ranks):
+    random = np.random.default_rng(2)
+    counts = random.poisson(random.gamma(2, 10, (2, 16, 16)) + 1).astype(float)
+    for kind, strength in (("space.kind=total_variation", "space.strength=0.3"), ("time.kind=total_variation", "time.strength=0.3"),
+                           ("space.kind=starlet", "space.strength=0.2")):
+        settings = ("data.background=1", f"prior.{kind}", f"prior.{strength}")
+        exact = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings, "solver.algorithm=admm", "solver.iterations=5000"), (0, 3), y=counts)
+        newton = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings, "solver.algorithm=newton"), y=counts)
+        allowed = 1e-6 * (newton.start - exact.energy)
+        require(newton.energy - exact.energy < allowed and newton.gap < 1.1 * allowed,
+                f"{kind}: {newton.energy - exact.energy:.1e} above, told {newton.gap:.1e}, allowed {allowed:.1e}")
+        passed(f"{kind}, {ranks} ranks: Newton {newton.energy - exact.energy:.1e} nats above ADMM, {allowed:.1e} are allowed")
+
+
+def blank(folder, ranks):
+    """Smoothness says nothing of the mean of a frame without data."""
+    counts, use = np.random.default_rng(3).poisson(20, (3, 6, 6)).astype(float), np.ones((3, 6, 6))
+    use[1] = 0
+    settings = ("prior.space.kind=smooth", "prior.space.strength=0.05", "posterior.samples=20", "data.mask=data.h5:mask")
+    for noise in (("model.noise=gaussian", "model.noise_sd=4"), ()):
+        run = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings, *noise), y=counts, mask=use)
+        std = run.maps["std"]
+        require(np.isnan(std[1]).all() and np.isfinite(std[[0, 2]]).all() and "mean of frame 1" in run.said, f"std {std.mean(axis=(1, 2))}\n{run.said[-900:]}")
+        run = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings[:-1], *noise, "prior.time.kind=random_walk", "prior.time.sd=1", "data.mask=data.h5:mask"),
+                     y=counts, mask=use)
+        require(np.isfinite(run.maps["std"]).all(), "a frame that its neighbours determine has no std")
+    passed(f"a frame without data has no standard deviation, {ranks} ranks")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="lacuna_hard_") as scratch:
+        for n in (1, 2, 3):
+            for check in (logarithms, exposures, matrices, norms, blank):
+                check(scratch, n)
