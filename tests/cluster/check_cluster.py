@@ -48,7 +48,12 @@ def config(name, number):
 
 
 def undisturbed(name, number):
-    call("srun", "--mpi=pmix", *PLACE, "build/release/lacuna-massmap", config(name, number), "--overwrite")
+    command = ["srun", "--mpi=pmix", *PLACE, "build/release/lacuna-massmap", config(name, number), "--overwrite"]
+    try:
+        call(*command)
+    except Failure as why:  # Open MPI that fails as it starts, on a busy machine; the templates try again, too
+        print(f"again: {why}", flush=True)
+        call(*command)
 
 
 REFERENCES = {}  # seconds: (number of samples, name of the undisturbed product)
