@@ -90,7 +90,7 @@ def draw_panels(job: Job):
             bound = max(map(abs, limits))
             limits = (-bound, bound)
         shown = show(ax, image, limits, cmap, product.origin)
-        figure.colorbar(shown, ax=ax, shrink=0.9, extend="both")
+        figure.colorbar(shown, ax=ax, shrink=0.9, extend=beyond([image], limits))
         ax.set_title(label, loc="left")
         ax.set_xlabel("x [pixel]")
     axes[0, 0].set_ylabel("y [pixel]")
@@ -99,6 +99,13 @@ def draw_panels(job: Job):
         figure.suptitle(at, fontsize=9)
     depth = ", brightest of all z" if "z" in product.axes else ""
     return figure, ", ".join(label.split(" [")[0].lower() for _, label, _ in panels) + f"{depth}{', ' + at if at else ''}"
+
+
+def beyond(images, limits) -> str:
+    """At which ends of a colour bar a point says that values lie outside."""
+    finite = [image[np.isfinite(image)] for image in images]
+    under, over = any((v < limits[0]).any() for v in finite), any((v > limits[1]).any() for v in finite)
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[(under, over)]
 
 
 def draw_lines(job: Job):
@@ -114,11 +121,15 @@ def draw_lines(job: Job):
             if product.stack(name)[0].shape[-1] != length:
                 continue
             x = np.linspace(0, length - 1, line.size)
-            ax.plot(x, line, label=LABEL[name], **styles[name])
+            dot = {"marker": "o"} if line.size == 1 else {}  # of which a line shows nothing
+            ax.plot(x, line, label=LABEL[name], **{**dot, **styles[name]})
             if name == "estimate" and product.has("std") and product.stack("std")[0].shape[-1] == length:
                 std = product.picture("std", frame)
-                ax.fill_between(x, line - std, line + std, color=style.ORANGE, alpha=0.25, linewidth=0,
-                                label="\N{PLUS-MINUS SIGN} 1 sd")
+                label = "\N{PLUS-MINUS SIGN} 1 sd"
+                if line.size == 1:
+                    ax.errorbar(x, line, std, color=style.ORANGE, linestyle="none", capsize=4, label=label)
+                else:
+                    ax.fill_between(x, line - std, line + std, color=style.ORANGE, alpha=0.25, linewidth=0, label=label)
         units = product.units(next(name for name in lines if product.stack(name)[0].shape[-1] == length))
         ax.set_ylabel(units.capitalize() if units else "Value")
         ax.legend(frameon=False)
@@ -148,7 +159,7 @@ def draw_strip(job: Job):
             if row == 0:
                 ax.set_title(place(product, k), fontsize=8)
         axes[row, 0].set_ylabel(LABEL.get(name, name))
-        bar = figure.colorbar(shown, ax=list(axes[row]), shrink=0.9, extend="both", pad=0.01)
+        bar = figure.colorbar(shown, ax=list(axes[row]), shrink=0.9, extend=beyond(images[name], limits), pad=0.01)
         bar.set_label(product.units(name), fontsize=8)
     return figure, f"{len(frames)} frames in a row, {' above '.join(rows)}"
 
@@ -170,7 +181,7 @@ def draw_kymograph(job: Job):
         shown = ax.imshow(np.ma.masked_invalid(image), aspect="auto", cmap=style.SEQUENTIAL, vmin=limits[0],
                           vmax=limits[1], interpolation="nearest",
                           extent=(-0.5, product.stack(name)[0].shape[-1] - 0.5, high + half, low - half))
-        figure.colorbar(shown, ax=ax, extend="both").set_label(product.units(name))
+        figure.colorbar(shown, ax=ax, extend=beyond([image], limits)).set_label(product.units(name))
         ax.set_title(LABEL.get(name, name), loc="left")
         ax.set_xlabel("x [pixel]")
     axes[0, 0].set_ylabel(f"Time [{unit}]")

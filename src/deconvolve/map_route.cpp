@@ -15,6 +15,7 @@
 #include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
+
 MapRoute::MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                    double level)
     : model_(model), priors_(priors), options_(options), level_(level), range_(rangeOf(priors, model.unknown)) {
