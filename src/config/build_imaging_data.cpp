@@ -194,6 +194,19 @@ int ImagingSource::fields() const {
          variance;
 }
 
+namespace {
+
+/// Exposure and background of masked data may be unknown; they multiply what counts nothing.
+void clearMasked(Vec mask, Vec x) {
+  if (!mask || !x) return;
+  const ReadLocal use(mask);
+  const WriteLocal v(x);
+  for (PetscInt i = 0; i < v.size(); ++i)
+    if (use[i] == 0 && !std::isfinite(v[i])) v[i] = 0;
+}
+
+}  // namespace
+
 ImagingData ImagingSource::read() const {
   const auto notNegative = [](double v) { return v >= 0 && std::isfinite(v); };
   const auto positive = [](double v) { return v > 0 && std::isfinite(v); };
@@ -210,6 +223,8 @@ ImagingData ImagingSource::read() const {
     d.level = *level;
   else
     d.background = quantity("data.background", 0, "negative or not finite", notNegative, d.mask);
+  clearMasked(d.mask, d.exposure);
+  clearMasked(d.mask, d.background);
   const VecHandle gain = quantity("data.gain", 1, "not positive", positive, d.mask);
   const VecHandle offset = quantity("data.offset", 0, "not finite", finite, d.mask);
   const std::string& noise = inputs_.text("model.noise");

@@ -17,12 +17,14 @@ bool worthKeeping(MPI_Comm comm, double secondsOfAll, double mayLose) {
   return worth != 0;
 }
 
-/// A disk that is full ends no run that goes on.
-void keep(const RealisationFiles& files, int n, Vec gamma, Checkpointer& keeper) try {
+/// Whether it could be kept: a disk that is full ends no run that goes on, and is not asked again.
+bool keep(const RealisationFiles& files, int n, Vec gamma, Checkpointer& keeper) try {
   files.write(n, gamma);
+  return true;
 } catch (const RankError& e) {  // the same on all ranks
   if (e.code() != ExitCode::IoError && e.code() != ExitCode::CannotCreate) throw;
-  keeper.warn(e.what());
+  keeper.message(std::string("WARNING: noise realisations are no longer kept for a resumed run: ") + e.what());
+  return false;
 }
 
 }  // namespace
@@ -38,6 +40,7 @@ void writeNoiseRealisations(Product& product, const MassmapProblem& problem, con
   Moments moments(image.space());
   H5Writer& file = product.file();
   int found = 0, done = 0;
+  bool keeps = true;
   const Stage stage(&keeper, "rotations", State().value("iteration", done));
   for (int n = 1; n <= rotations; ++n) {
     if (files.read(n, gamma)) {
@@ -45,7 +48,7 @@ void writeNoiseRealisations(Product& product, const MassmapProblem& problem, con
     } else {
       check(VecCopy(problem.read(nullptr, static_cast<std::uint32_t>(n)).gamma, gamma));
       const double all = (MPI_Wtime() - since) / (n - found) * rotations;
-      if (worthKeeping(image.comm(), all, keeper.everySeconds())) keep(files, n, gamma, keeper);
+      keeps = keeps && (!worthKeeping(image.comm(), all, keeper.everySeconds()) || keep(files, n, gamma, keeper));
     }
     mapper.kaiserSquires(gamma, kappa);
     moments.add(kappa);

@@ -96,7 +96,6 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
     p.mean = in.number("prior.space.mean");
     if (in.has("prior.space.spectrum")) {
       p.power = spectrumPower(comm, in.path("prior.space.spectrum").string(), p.spacing);
-      p.still = hasStillModes(unknown, p.power);
       notes.push_back("space: Gaussian field" + on + ", spectrum " + in.path("prior.space.spectrum").string());
     } else {
       const double sd = in.number("prior.space.sd"), length = in.number("prior.space.correlation_px"),
@@ -105,6 +104,7 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
       notes.push_back(fmt::format("space: Gaussian field{}, sd {:.6g}, correlation {:.6g} px, smoothness {:.6g}", on,
                                   sd, length, nu));
     }
+    p.still = hasStillModes(unknown, p.power);
   } else if (kind == "total_variation") {
     p.kind = Kind::TotalVariation;
     notes.push_back("space: total variation, " + strengthText(p.strength));

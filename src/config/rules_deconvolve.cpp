@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "config/rules.hpp"
+#include "config/utf8.hpp"
 
 namespace lacuna {
 namespace {
@@ -15,9 +17,11 @@ void checkAxes(const Inputs& in) {
   const std::string& axes = in.text("data.axes");
   const std::string known = "tczyx";
   std::set<char> seen;
-  for (const char c : axes) {
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const char c = axes[i];
     if (known.find(c) == std::string::npos)
-      throw in.bad("data.axes", fmt::format("'{}' is no axis: use the letters t, c, z, y, x, in stored order", c));
+      throw in.bad("data.axes", fmt::format("'{}' is no axis: use the letters t, c, z, y, x, in stored order",
+                                            axes.substr(i, std::max<std::size_t>(utf8Length(axes.substr(i)), 1))));
     if (!seen.insert(c).second) throw in.bad("data.axes", fmt::format("the axis {} stands twice", c));
   }
   if (!seen.contains('x')) throw in.bad("data.axes", "there is no axis x");

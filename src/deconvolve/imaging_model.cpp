@@ -134,7 +134,11 @@ VecHandle flatStart(const ImagingModel& model) {
   // say nothing.
   Rng(0).normal(model.unknown.space(), ones);
   model.seen->apply(ones, light);
-  check(VecAbs(light));
+  {
+    const WriteLocal l(light);
+    const auto mask = model.data.mask ? std::make_unique<ReadLocal>(model.data.mask) : nullptr;
+    for (PetscInt i = 0; i < l.size(); ++i) l[i] = mask && (*mask)[i] == 0 ? 0 : std::abs(l[i]);
+  }
   std::vector<double> noise = frameSums(cube, light);
   if (model.unknown.shape().frames < cube.shape().frames) {  // epochs of one image
     counts = {std::accumulate(counts.begin(), counts.end(), 0.0)};

@@ -49,17 +49,6 @@ void scaleFrames(const Cube& cube, const std::vector<double>& factors, Vec x) {
   });
 }
 
-/// One for all frames where both are the same for all of them.
-std::vector<Psf> scaled(const std::vector<Psf>& psfs, const std::vector<double>& factors) {
-  const bool one = psfs.size() == 1 && std::ranges::all_of(factors, [&](double f) { return f == factors[0]; });
-  std::vector<Psf> out(one ? 1 : factors.size());
-  for (std::size_t t = 0; t < out.size(); ++t) {
-    out[t] = psfs[psfs.size() == 1 ? 0 : t];
-    for (double& h : out[t].values) h *= factors[t];
-  }
-  return out;
-}
-
 /// Index of a pixel of the padded cube in the cube, before reflection.
 std::array<PetscInt, 3> shiftOf(const Shape& s, PetscInt pad) {
   return {s.nz > 1 ? pad : 0, s.ny > 1 ? pad : 0, s.nx > 1 ? pad : 0};
@@ -122,7 +111,7 @@ Estimate spectralEstimate(const ImagingData& data, const Cube& unknown, const st
     const SpectralInverse probe(fft, psfs, pseudoInverseWeight(1, 1));
     weight = pseudoInverseWeight(options.cutoff, probe.largestPower(options.stack));
   }
-  const SpectralInverse filter(fft, scaled(psfs, sensitivity), weight);
+  const SpectralInverse filter(fft, psfs, weight, sensitivity);
 
   // 3. The estimate, about the mean of the prior, and what it predicts.
   const Cube image = options.stack ? paddedCube(unknown, options.pad) : padded;

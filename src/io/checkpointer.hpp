@@ -41,8 +41,8 @@ class Checkpointer final : public Observer {
   const RunIdentity& run() const { return run_; }
   const CheckpointFolder& folder() const { return folder_; }
   double everySeconds() const { return options_.everySeconds; }
-  /// That something could not be saved, and why: the run goes on.
-  void warn(const std::string& why);
+  /// Goes to the log.
+  void message(const std::string& text) { log_.message(text); }
   /// The product is complete: removes the checkpoints. `limited`: but that of the solve that stopped at its limit of
   /// iterations, so that the run can go on with a higher one.
   void complete(bool limited);
@@ -59,6 +59,7 @@ class Checkpointer final : public Observer {
   std::int64_t bytes() const;
   /// Writes a checkpoint, the next one or this; why it could not, or empty.
   std::string write(const std::string& because, std::filesystem::path path = {});
+  void warn(const std::string& why);
   [[noreturn]] void stop(const std::string& because);
 
   MPI_Comm comm_;

@@ -16,7 +16,7 @@ MPI_Datatype mpiType() {
 }
 
 /// Of a mode with power P. Where it does not vary it is held at the mean, which infinity would not know.
-double precision(double P) { return P > 0 ? 1 / P : 1e30; }
+double precision(double P) { return P > 0 ? 1 / P : 1e20; }
 
 }  // namespace
 

@@ -97,7 +97,8 @@ NewtonStep newtonStep(const LinearOperator& H, const LinearOperator* inverse, Ve
   // What is so far below what counts need not be known better: directions that hardly count take ever longer.
   constexpr double nothing = 1e-3;
   step.known = step.known || rr == 0 ||
-               (step.iterations == options.iterations && (settled() || step.gain <= nothing * options.known));
+               (step.iterations == options.iterations &&
+                (settled() || (std::isfinite(options.known) && step.gain <= nothing * options.known)));
   return step;
 }
 

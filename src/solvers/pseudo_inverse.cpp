@@ -13,12 +13,19 @@ using Complex = Fft::Complex;
 
 }  // namespace
 
-SpectralInverse::SpectralInverse(std::shared_ptr<const Fft> fft, std::vector<Psf> psfs, SpectralWeight weight)
-    : fft_(std::move(fft)), psfs_(std::move(psfs)), weight_(std::move(weight)) {
+SpectralInverse::SpectralInverse(std::shared_ptr<const Fft> fft, std::vector<Psf> psfs, SpectralWeight weight,
+                                 std::vector<double> factors)
+    : fft_(std::move(fft)),
+      psfs_(std::move(psfs)),
+      weight_(std::move(weight)),
+      factors_(std::move(factors)),
+      alike_(psfs_.size() == 1 && std::ranges::all_of(factors_, [&](double f) { return f == factors_[0]; })) {
   const Shape& s = fft_->cube().shape();
   if (s.channels != 1) throw Error("SpectralInverse: data of one channel are needed");
   if (psfs_.size() != 1 && psfs_.size() != static_cast<std::size_t>(s.frames))
     throw Error("SpectralInverse: one PSF, or one a frame");
+  if (!factors_.empty() && factors_.size() != static_cast<std::size_t>(s.frames))
+    throw Error("SpectralInverse: a factor for each frame");
 }
 
 std::size_t SpectralInverse::pixels() const {
@@ -28,7 +35,10 @@ std::size_t SpectralInverse::pixels() const {
 
 SpectralInverse::Spectrum SpectralInverse::transfer(PetscInt plane) const {
   const auto frame = static_cast<std::size_t>(fft_->cube().box().start[0] + plane);
-  return psfTransfer(fft_->modes(), psfs_.size() == 1 ? psfs_.front() : psfs_[frame]);
+  Spectrum h = psfTransfer(fft_->modes(), psfs_.size() == 1 ? psfs_.front() : psfs_[frame]);
+  if (!factors_.empty())
+    for (Complex& v : h) v *= factors_[frame];
+  return h;
 }
 
 void SpectralInverse::forward(PetscInt plane, const double* in, Spectrum& out) const {
@@ -78,7 +88,7 @@ void SpectralInverse::apply(Vec y, Vec x) const {
   Spectrum h, data(modes);
   std::vector<double> power(modes), w;
   for (PetscInt plane = 0; plane < fft_->modes().planes(); ++plane) {
-    if (plane == 0 || psfs_.size() > 1) {
+    if (plane == 0 || !alike_) {
       h = transfer(plane);
       std::transform(h.begin(), h.end(), power.begin(), [](Complex c) { return std::norm(c); });
       w = weights(power);
@@ -124,7 +134,7 @@ double SpectralInverse::largestPower(bool stack) const {
       sum[i] = (stack ? sum[i] : 0) + std::norm(h[i]);
       largest = std::max(largest, sum[i]);
     }
-    if (!stack && psfs_.size() == 1) break;
+    if (!stack && alike_) break;
   }
   const ProcessGrid& grid = fft_->cube().grid();
   if (stack) {

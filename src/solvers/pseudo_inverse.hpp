@@ -17,8 +17,10 @@ using SpectralWeight = std::function<double(double power, const Mode& mode)>;
 /// or, where the frames of the data are epochs of one image, x_k = w(sum_e |h_ek|^2, k) sum_e conj(h_ek) y_ek.
 class SpectralInverse {
  public:
-  /// `psfs`: one for all frames, or one a frame of the data's cube (that of `fft`).
-  SpectralInverse(std::shared_ptr<const Fft> fft, std::vector<Psf> psfs, SpectralWeight weight);
+  /// `psfs`: one for all frames, or one a frame of the data's cube (that of `fft`). `factors`: of each frame, times its
+  /// PSF; none: 1.
+  SpectralInverse(std::shared_ptr<const Fft> fft, std::vector<Psf> psfs, SpectralWeight weight,
+                  std::vector<double> factors = {});
 
   /// Collective. x, y in the cube of `fft`.
   void apply(Vec y, Vec x) const;
@@ -38,6 +40,8 @@ class SpectralInverse {
   std::shared_ptr<const Fft> fft_;
   std::vector<Psf> psfs_;
   SpectralWeight weight_;
+  std::vector<double> factors_;  ///< empty: 1
+  bool alike_;                   ///< all frames have the same PSF and factor
 };
 
 /// 1 / power above cutoff^2 largestPower, else 0: the pseudo-inverse.

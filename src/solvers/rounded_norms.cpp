@@ -1,5 +1,6 @@
 #include "solvers/rounded_norms.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/stage.hpp"
@@ -9,6 +10,8 @@ namespace lacuna {
 MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Observer* observer) {
   if (energy.corner == 0) return solveMap(*energy.term(0), options, x, observer);
   constexpr int most = 8;
+  constexpr double rounding = 1e-13;  // of an energy, relative
+  const int limit = options.iterations;
   const double rtol = options.rtol;
   options.rtol *= 0.25;  // the rest is for what rounding changes
   int round = 0, before = 0;
@@ -27,6 +30,7 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
       term.reset();  // one at a time: half the memory
       term = energy.term(corner);
     }
+    options.iterations = std::max(limit - before, 0);
     r = solveMap(*term, options, x, observer);
     if (std::isnan(options.startEnergy)) options.startEnergy = r.startEnergy;
     r.startEnergy = options.startEnergy;
@@ -34,7 +38,8 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
     const double exact = energy.value(x);
     r.gap += exact - r.energy;
     r.energy = exact;
-    if (!r.converged || r.gap <= rtol * (r.startEnergy - r.energy)) break;
+    const double enough = std::max({rtol * (r.startEnergy - r.energy), 10 * leastGap, rounding * std::abs(r.energy)});
+    if (!r.converged || r.gap <= enough) break;
     if (round + 1 < most) continue;
     r.converged = false;
     r.limited = true;

@@ -26,6 +26,7 @@ double phaseOf(const Mode& k, PetscInt z, PetscInt y, PetscInt x) {
 
 /// |h(k)|^2
 double squaredTransfer(const Psf& h, const Mode& k) {
+  if (k.zero()) return std::pow(std::accumulate(h.values.begin(), h.values.end(), 0.0), 2);
   Complex sum = 0;
   std::size_t i = 0;
   for (PetscInt z = 0; z < h.nz; ++z)
@@ -88,8 +89,9 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
     }
   } else {
     const auto first = static_cast<std::size_t>(grid_.box().start[0]);
-    for (std::size_t t = 0; t < seen0_.size(); ++t)
-      seen0_[t] = squaredTransfer(p.psfs[p.psfs.size() == 1 ? 0 : t], probe_);
+    seen0_[0] = squaredTransfer(p.psfs[0], probe_);
+    for (std::size_t t = 1; t < seen0_.size(); ++t)
+      seen0_[t] = p.psfs.size() == 1 ? seen0_[0] : squaredTransfer(p.psfs[t], probe_);
     const std::size_t own = p.psfs.size() == 1 ? 1 : static_cast<std::size_t>(grid_.box().count[0]);
     for (std::size_t t = 0; t < own; ++t) seen_.push_back(squares(p.psfs[p.psfs.size() == 1 ? 0 : first + t]));
   }

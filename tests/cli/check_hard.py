@@ -1,5 +1,5 @@
 """Data on which solvers have failed: blank fields and logarithms, frames that were hardly exposed, matrices whose entries sum to nothing, norms in
-Newton's method, frames without data. Against bounds, other algorithms and dense solves.
+Newton's method, frames without data, masks of nearly everything. Against bounds, other algorithms and dense solves.
 
 check_hard.py LACUNA-DECONVOLVE LACUNA-SOLVE MPIEXEC"""
 import os
@@ -20,7 +20,7 @@ axes = "tyx"
 kind = "gaussian"
 sigma_px = 1.2
 [solver]
-iterations = 500
+iterations = 3000
 [output]
 name = "out"
 fits = false
@@ -144,8 +144,34 @@ def blank(folder, ranks):
     passed(f"a frame without data has no standard deviation, {ranks} ranks")
 
 
+def levels(folder, ranks):
+    """The typical brightness where nearly all is masked, and where exposures of masked data are not known."""
+    random = np.random.default_rng(6)
+    counts, use = random.poisson(50, (1, 16, 16)).astype(float), np.zeros((1, 16, 16))
+    use.ravel()[random.choice(256, 8, replace=False)] = 1
+    sharp = ("psf.sigma_px=0.1", "data.mask=data.h5:mask")
+    run = Solved(folder, sys.argv[1], ranks, IMAGES, (*sharp, "prior.space.kind=entropy", "prior.space.strength=0.1"), y=counts, mask=use)
+    masked = np.median(run.maps["estimate"])
+    require(30 < masked < 80, f"masked pixels of a field of 50 are {masked}")
+    exposure = np.where(use == 0, np.nan, 1.0)
+    Solved(folder, sys.argv[1], ranks, IMAGES, (*sharp, "prior.space.kind=smooth", "prior.space.strength=0.1", "data.exposure=data.h5:exposure"),
+           y=counts, mask=use, exposure=exposure)
+    passed(f"the level of a few pixels, {ranks} ranks: {masked:.1f}")
+
+
+def optima(folder, ranks):
+    """A start that is the optimum, with norms; a field so smooth that most of its modes have no power."""
+    Solved(folder, sys.argv[1], ranks, IMAGES, ("model.boundary=periodic", "prior.space.kind=total_variation", "prior.space.strength=0.3",
+                                                "solver.positivity=exp"), y=np.full((1, 16, 16), 7.0))
+    run = Solved(folder, sys.argv[1], ranks, IMAGES, ("model.boundary=periodic", "model.noise=gaussian", "model.noise_sd=100", "prior.space.kind=gaussian",
+                                                      "prior.space.sd=0.001", "prior.space.correlation_px=1e9", "prior.space.smoothness=20",
+                                                      "prior.space.mean=50"), y=50 + np.random.default_rng(7).normal(0, 100, (1, 16, 16)))
+    require(abs(run.maps["estimate"] - 50).max() < 0.01, f"a field of sd 0.001 goes to {run.maps['estimate'].min()}")
+    passed(f"starts that are optima, {ranks} ranks")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="lacuna_hard_") as scratch:
         for n in (1, 2, 3):
-            for check in (logarithms, exposures, matrices, norms, blank):
+            for check in (logarithms, exposures, matrices, norms, blank, levels, optima):
                 check(scratch, n)

@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(keys_of_two_types) {
 
 BOOST_AUTO_TEST_CASE(rules) {
   badSetting({"data.axes=tyq"}, {"[data] axes", "'q' is no axis"});
+  badSetting({"data.axes=t\u00e9x"}, {"'\u00e9' is no axis"});
   badSetting({"data.axes=tyyx"}, {"y stands twice"});
   badSetting({"data.axes=ty"}, {"no axis x"});
   badSetting({"data.axes=zx"}, {"needs an axis y"});
