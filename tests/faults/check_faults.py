@@ -29,7 +29,7 @@ OTHER = ("--set", "posterior.seed=77")  # of the product that is there before
 MAPS = ["kappa_E", "kappa_B", "std"]
 # What a run does when it is hit, and the solver in whose lines of the log it is recognised.
 WORK = {
-    "solve": (["--set", "checkpoint.every_seconds=0.5"], "sample"),
+    "solve": (["--set", "checkpoint.every_seconds=0.5", "--set", "posterior.samples=2500"], "sample"),  # longer than a kill waits
     "checkpoint": (["--set", "checkpoint.every_seconds=0", "--set", "posterior.samples=20"], "sample"),
     "product": (["--set", "noise.rotations=300", "--set", "posterior.samples=3"], "rotation"),
 }
