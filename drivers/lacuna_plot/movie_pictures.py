@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from . import style
 from .failure import Missing
 from .movie import Movie, scale
+from .panels import beyond
 from .pictures import Job, draw_convergence
 
 LABEL = {"data": "Data", "estimate": "Estimate", "truth": "Truth", "model": "Model", "mean": "Expected counts",
@@ -99,13 +100,6 @@ def draw_panels(job: Job):
         figure.suptitle(at, fontsize=9)
     depth = ", brightest of all z" if "z" in product.axes else ""
     return figure, ", ".join(label.split(" [")[0].lower() for _, label, _ in panels) + f"{depth}{', ' + at if at else ''}"
-
-
-def beyond(images, limits) -> str:
-    """At which ends of a colour bar a point says that values lie outside."""
-    finite = [image[np.isfinite(image)] for image in images]
-    under, over = any((v < limits[0]).any() for v in finite), any((v > limits[1]).any() for v in finite)
-    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[(under, over)]
 
 
 def draw_lines(job: Job):

@@ -42,10 +42,14 @@ def draw_map(ax, frame: Frame, layer: Layer, cmap: str | None = None, scale=None
         ax.set_title(title, loc="left")
     if layer.values.count() == 0:
         ax.text(0.5, 0.5, "no usable pixel", transform=ax.transAxes, ha="center", va="center", path_effects=HALO)
-    finite = layer.finite
-    under, over = (bool(np.any(finite < low)), bool(np.any(finite > high))) if finite.size else (False, False)
-    image.lacuna_extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[(under, over)]
+    image.lacuna_extend = beyond([layer.finite], (low, high))
     return image, power
+
+
+def beyond(values, scale) -> str:
+    """At which ends of a colour bar a point says that some of the finite values lie outside."""
+    under, over = any(np.any(v < scale[0]) for v in values), any(np.any(v > scale[1]) for v in values)
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[(under, over)]
 
 
 def colour_bar(ax, image, power: int, label: str, units: str = "", extend: str | None = None) -> None:

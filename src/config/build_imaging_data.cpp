@@ -46,6 +46,15 @@ Cube cubeOf(MPI_Comm comm, const Inputs& in, const StackSource& source, bool one
   return Cube(std::make_shared<ProcessGrid>(comm, shape.frames, groups), shape);
 }
 
+/// Exposure and background of masked data may be unknown; they multiply what counts nothing.
+void clearMasked(Vec mask, Vec x) {
+  if (!mask || !x) return;
+  const ReadLocal use(mask);
+  const WriteLocal v(x);
+  for (PetscInt i = 0; i < v.size(); ++i)
+    if (use[i] == 0 && !std::isfinite(v[i])) v[i] = 0;
+}
+
 }  // namespace
 
 ImagingSource::ImagingSource(MPI_Comm comm, const Inputs& inputs, bool oneGroup, bool linesAlongY)
@@ -193,19 +202,6 @@ int ImagingSource::fields() const {
   return 1 + masks + varies("data.exposure", 1) + (varies("data.background", 0) && !oneNumber("data.background")) +
          variance;
 }
-
-namespace {
-
-/// Exposure and background of masked data may be unknown; they multiply what counts nothing.
-void clearMasked(Vec mask, Vec x) {
-  if (!mask || !x) return;
-  const ReadLocal use(mask);
-  const WriteLocal v(x);
-  for (PetscInt i = 0; i < v.size(); ++i)
-    if (use[i] == 0 && !std::isfinite(v[i])) v[i] = 0;
-}
-
-}  // namespace
 
 ImagingData ImagingSource::read() const {
   const auto notNegative = [](double v) { return v >= 0 && std::isfinite(v); };

@@ -36,7 +36,8 @@ void writeNoiseRealisations(Product& product, const MassmapProblem& problem, con
   const Cube &image = problem.image(), shear = image.withChannels(2);
   const Window& window = problem.window();
   const RealisationFiles files(keeper.folder(), keeper.run().uuid, shear, window);
-  const VecHandle kappa = image.space().vec(), gamma = shear.space().vec();
+  const VecHandle kappa = image.space().vec();
+  VecHandle gamma = shear.space().vec();
   Moments moments(image.space());
   H5Writer& file = product.file();
   int found = 0, done = 0;
@@ -46,7 +47,7 @@ void writeNoiseRealisations(Product& product, const MassmapProblem& problem, con
     if (files.read(n, gamma)) {
       ++found;
     } else {
-      check(VecCopy(problem.read(nullptr, static_cast<std::uint32_t>(n)).gamma, gamma));
+      gamma = problem.read(nullptr, static_cast<std::uint32_t>(n)).gamma;
       const double all = (MPI_Wtime() - since) / (n - found) * rotations;
       keeps = keeps && (!worthKeeping(image.comm(), all, keeper.everySeconds()) || keep(files, n, gamma, keeper));
     }

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/stage.hpp"
+#include "grid/frames.hpp"
 #include "model/likelihood.hpp"
 #include "operators/algebra.hpp"
 #include "samplers/moments.hpp"
@@ -136,16 +137,10 @@ VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, c
   if (!blank.empty() && notes)
     notes->push_back(fmt::format("warning: nothing determines the mean of frame{} {}: no standard deviation there",
                                  blank.size() > 1 ? "s" : "", fmt::join(blank, ", ")));
-  {
-    const WriteLocal s(std);
-    const auto first = static_cast<std::size_t>(model.unknown.box().start[0]),
-               count = static_cast<std::size_t>(model.unknown.box().count[0]);
-    for (const std::size_t t : blank)
-      if (t >= first && t < first + count) {
-        const auto slab = static_cast<std::size_t>(s.size()) / count;
-        std::fill_n(s.data() + (t - first) * slab, slab, none);
-      }
-  }
+  if (const WriteLocal s(std); !blank.empty())
+    forFrames(model.unknown, s, [&](std::size_t t, std::span<double> entries) {
+      if (std::ranges::binary_search(blank, t)) std::ranges::fill(entries, none);
+    });
   if (!estimate.active) return std;
   const ReadLocal active(estimate.active);
   const WriteLocal s(std);

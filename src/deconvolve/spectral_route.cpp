@@ -4,23 +4,14 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <span>
 
+#include "grid/frames.hpp"
 #include "grid/remap.hpp"
 #include "operators/convolution.hpp"
 #include "solvers/pseudo_inverse.hpp"
 
 namespace lacuna {
 namespace {
-
-/// Calls f(frame, its entries) for the local frames of x, in the space of the cube. Rank-local.
-template <class Local, class F>
-void forFrames(const Cube& cube, const Local& local, F&& f) {
-  const std::span x(local.data(), static_cast<std::size_t>(local.size()));
-  const auto count = static_cast<std::size_t>(cube.box().count[0]),
-             first = static_cast<std::size_t>(cube.box().start[0]);
-  for (std::size_t t = 0; t < count; ++t) f(first + t, x.subspan(t * (x.size() / count), x.size() / count));
-}
 
 /// The one value that x has in each frame. Collective. Throws 78 if it has several.
 std::vector<double> frameValues(const Cube& cube, Vec x, const std::string& what) {

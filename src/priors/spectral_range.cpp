@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "grid/frames.hpp"
 
 namespace lacuna {
 
@@ -36,28 +37,22 @@ void SpectralRange::restrict(Vec x) const {
 
 void SpectralRange::restrictAboveZero(Vec x) const {
   restrict(x);
-  const auto frames = static_cast<std::size_t>(cube_.shape().frames),
-             count = static_cast<std::size_t>(cube_.box().count[0]),
-             first = static_cast<std::size_t>(cube_.box().start[0]);
+  const auto frames = static_cast<std::size_t>(cube_.shape().frames);
   std::vector<double> mean(frames, 0), least(frames, std::numeric_limits<double>::infinity());
   const WriteLocal v(x);
-  const std::size_t slab = count > 0 ? static_cast<std::size_t>(v.size()) / count : 0;
-  for (std::size_t f = 0; f < count; ++f)
-    for (std::size_t i = f * slab; i < (f + 1) * slab; ++i) {
-      mean[first + f] += v[static_cast<PetscInt>(i)] / static_cast<double>(cube_.shape().pixels());
-      least[first + f] = std::min(least[first + f], v[static_cast<PetscInt>(i)]);
+  forFrames(cube_, v, [&](std::size_t t, std::span<double> entries) {
+    for (const double e : entries) {
+      mean[t] += e / static_cast<double>(cube_.shape().pixels());
+      least[t] = std::min(least[t], e);
     }
+  });
   checkMpi(MPI_Allreduce(MPI_IN_PLACE, mean.data(), static_cast<int>(frames), MPI_DOUBLE, MPI_SUM, cube_.comm()));
   checkMpi(MPI_Allreduce(MPI_IN_PLACE, least.data(), static_cast<int>(frames), MPI_DOUBLE, MPI_MIN, cube_.comm()));
-  for (std::size_t f = 0; f < count; ++f) {
-    const double m = mean[first + f], low = least[first + f];
-    if (low >= 0) continue;
-    const double part = m > 0 ? m / (m - low) : 0;
-    for (std::size_t i = f * slab; i < (f + 1) * slab; ++i) {
-      double& value = v[static_cast<PetscInt>(i)];
-      value = std::max(std::max(m, 0.0) + part * (value - m), 0.0);  // rounding aside it is not below
-    }
-  }
+  forFrames(cube_, v, [&](std::size_t t, std::span<double> entries) {
+    const double m = mean[t], part = m > 0 ? m / (m - least[t]) : 0;
+    if (least[t] >= 0) return;
+    for (double& e : entries) e = std::max(std::max(m, 0.0) + part * (e - m), 0.0);  // rounding aside it is not below
+  });
 }
 
 }  // namespace lacuna
