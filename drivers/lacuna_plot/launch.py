@@ -3,9 +3,10 @@
 would hide). LACUNA_PYTHON=/path/to/python3 overrules both. This file must parse on any Python 3."""
 import importlib
 import os
+import signal
 import sys
 
-from .failure import INTERNAL
+from .failure import BAD_DATA, INTERNAL
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 
@@ -34,6 +35,29 @@ def run_under(python, script):
         sys.exit(INTERNAL)
 
 
+def in_child(name, main):
+    """main() in a process of its own, and its exit code: damaged bytes can kill HDF5 1.10 where it reads them, and then somebody must
+    say so. Whatever else kills the child kills this process, too."""
+    child = os.fork()
+    if child == 0:
+        sys.exit(main())
+    passed_on = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in passed_on:
+        signal.signal(number, lambda got, _: os.kill(child, got))
+    status = os.waitpid(child, 0)[1]
+    if os.WIFEXITED(status):
+        return os.WEXITSTATUS(status)
+    killer = os.WTERMSIG(status)
+    if killer in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE):
+        sys.stderr.write("{}: the HDF5 library crashed (signal {}), most likely on a damaged file: {}\n".format(
+            name, killer, " ".join(sys.argv[1:])))
+        return BAD_DATA
+    if killer in passed_on:
+        signal.signal(killer, signal.SIG_DFL)
+    os.kill(os.getpid(), killer)
+    return INTERNAL
+
+
 def launch(script, package, modules):
     """Runs PACKAGE.cli.main under a Python that has the modules (matplotlib among them), and exits with its code."""
     os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # a file from elsewhere must not load code into the reader
@@ -50,4 +74,5 @@ def launch(script, package, modules):
         sys.stderr.write("{}: {} needs {}. Debian: apt-get install {}; elsewhere load a Python that has them, or set "
                          "LACUNA_PYTHON.\n".format(os.path.basename(script), sys.executable, missing, packages))
         sys.exit(INTERNAL)
-    sys.exit(importlib.import_module(package + ".cli").main(sys.argv[1:]))
+    main = importlib.import_module(package + ".cli").main
+    sys.exit(in_child(os.path.basename(script), lambda: main(sys.argv[1:])))

@@ -151,6 +151,17 @@ class Errors(PlotTest):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(self.pictures(), ["demo_map.png"])
 
+    def test_a_library_that_crashes(self):
+        for killer, code, says in (("SIGSEGV", 65, "demo.h5"), ("SIGABRT", 65, "damaged file"), ("SIGTERM", -15, ""), ("SIGKILL", -9, "")):
+            with open(self.path("sitecustomize.py"), "w") as f:
+                f.write("import os, signal\ntry:\n    import h5py\nexcept ImportError:  # the first python3 in PATH, which starts another\n    pass\n"
+                        f"else:\n    h5py.File = lambda *_, **__: os.kill(os.getpid(), signal.{killer})\n")
+            done = self.run_program(self.demo, env={**os.environ, "PYTHONPATH": self.folder})
+            self.assertEqual(done.returncode, code, killer)
+            self.assertEqual(bool(done.stderr), code == 65, done.stderr)
+            self.assertIn(says, done.stderr)
+            self.assertEqual(self.pictures(), [])
+
     def test_a_python_without_the_modules_in_path_is_passed_over(self):
         os.mkdir(self.path("bin"))
         with open(self.path("bin/python3"), "w") as f:
