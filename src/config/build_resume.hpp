@@ -17,7 +17,7 @@ struct Resumption {
   std::vector<std::string> notes;              ///< what was found and not taken; for the log
   bool raised = false;                         ///< `from` stopped at a lower limit of iterations
   /// A log that is resumed goes on.
-  RunLog::Mode logMode() const { return from ? RunLog::Mode::Append : RunLog::Mode::Truncate; }
+  RunLog::Mode logMode() const { return from ? RunLog::Mode::Append : RunLog::Mode::Replace; }
 };
 
 /// What --resume finds under the name of the product.

@@ -62,13 +62,27 @@ void cutHalfLine(const std::string& path) {
   if (whole < size) std::filesystem::resize_file(path, whole, none);
 }
 
+std::string earlier(const std::string& path) { return path + ".old"; }
+
+/// The log of the product that stands until another run has replaced both, however many fail.
+void keepEarlier(const std::string& path) {
+  std::error_code none, failed;
+  if (std::filesystem::file_size(path, none) == 0 || none || std::filesystem::exists(earlier(path), none)) return;
+  std::filesystem::rename(path, earlier(path), failed);
+  if (failed)
+    throw Error(ExitCode::CannotCreate, "cannot rename " + path + " to " + earlier(path) + ": " + failed.message());
+}
+
 }  // namespace
 
 RunLog::RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode, bool print)
     : comm_(comm), path_(jsonl), print_(print), file_(nullptr, std::fclose) {
   onRankZero(comm_, [&] {
     if (path_.empty()) return;
-    if (mode == Mode::Append) cutHalfLine(path_);
+    if (mode == Mode::Append)
+      cutHalfLine(path_);
+    else
+      keepEarlier(path_);
     file_.reset(std::fopen(path_.c_str(), mode == Mode::Append ? "ae" : "we"));
     if (!file_) throw Error(ExitCode::CannotCreate, "cannot create " + path_ + ": " + std::strerror(errno));
   });
@@ -181,6 +195,7 @@ void RunLog::finish(const std::string& stopped, const std::vector<PhaseTimes>& p
                   {"peak_memory_bytes", memory.most},
                   {"peak_memory_bytes_all", memory.all},
                   {"written", written}}));
+  if (rankOf(comm_) == 0 && file_) std::remove(earlier(path_).c_str());
 }
 
 const std::vector<Progress>& RunLog::history(const std::string& solver) const {

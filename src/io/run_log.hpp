@@ -19,9 +19,12 @@ namespace lacuna {
 /// stops the run on all ranks (exit 74; 73 if it cannot be created).
 class RunLog : public Observer {
  public:
-  enum class Mode { Truncate, Append };
+  enum class Mode {
+    Replace,  ///< an earlier log is kept as NAME.jsonl.old until finish(): as its product is, should this run fail
+    Append
+  };
   /// `jsonl`: path of the JSON lines, empty for none. `print` = false: no lines on standard output.
-  RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode = Mode::Truncate, bool print = true);
+  RunLog(MPI_Comm comm, const std::string& jsonl, Mode mode = Mode::Replace, bool print = true);
 
   /// One line: solver, iteration, energy, chi2 per datum, prior energy, gradient norm, seconds, time left. What a
   /// method does not have is shown as "-".

@@ -19,7 +19,7 @@ struct Loop {
   SignalHandlers handlers{};
   Cube cube = cubeOf({1, 1, 1, 7, 5});
   VecHandle x = cube.space().vec();
-  RunLog log{PETSC_COMM_WORLD, folder / "run.jsonl", RunLog::Mode::Truncate, false};
+  RunLog log{PETSC_COMM_WORLD, folder / "run.jsonl", RunLog::Mode::Replace, false};
   int k = 0;  ///< the iteration that was the last
 
   CheckpointOptions options() const {

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(run_log_writes_json_lines) {
   const Folder folder;
   const std::string path = folder / "run.jsonl";
   {
-    RunLog log(world, path, RunLog::Mode::Truncate, false);
+    RunLog log(world, path, RunLog::Mode::Replace, false);
     log.start("lacuna-test", "[data]\n");
     for (int i = 0; i < 12; ++i) {
       Progress p;
@@ -209,6 +209,17 @@ BOOST_AUTO_TEST_CASE(run_log_writes_json_lines) {
   BOOST_TEST(lines[14]["phases"][0]["calls"] == 7);
   BOOST_TEST(lines[14]["written"][0] == "map.h5");
   BOOST_TEST(lines[15]["text"] == "again");
+  const std::string first = contentOf(path);
+  for (const char* failed : {"fails", "fails, too"}) {
+    RunLog(world, path, RunLog::Mode::Replace, false).message(failed);
+    checkMpi(MPI_Barrier(world));
+    BOOST_TEST(contentOf(path).find(failed) != std::string::npos);
+    BOOST_TEST(contentOf(path + ".old") == first);
+    checkMpi(MPI_Barrier(world));
+  }
+  RunLog(world, path, RunLog::Mode::Replace, false).finish("converged", {}, 3, {});
+  checkMpi(MPI_Barrier(world));
+  BOOST_TEST(!std::filesystem::exists(path + ".old"));
   const Outcome got = outcomeOf([&] { RunLog(world, folder / "no/run.jsonl"); });
   BOOST_TEST((got.code == ExitCode::CannotCreate && got.says("run.jsonl")), got.text);
   if (std::filesystem::exists("/dev/full")) {
