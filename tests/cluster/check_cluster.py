@@ -89,13 +89,21 @@ class Disturbed:
 
     def is_at_work(self, share=0.3):
         wait(f"job {self.job.number} to draw samples", lambda: samples(self.name)[0] >= share * self.number or self.job.JobState in OVER)
+        self.was_not_too_fast()
         require(self.job.JobState == "RUNNING", f"job {self.job.number} is {self.job.JobState}:\n{self.job.log()}")
 
-    def is_requeued(self, patience=PATIENCE):
-        wait(f"job {self.job.number} to be requeued", lambda: int(self.job.Restarts) > 0 or self.job.JobState in OVER, patience)
+    def has_checkpoint(self):
+        wait("a checkpoint", lambda: glob.glob(f"{self.name}.ckpt.*.h5") or self.job.JobState in OVER)
+        self.was_not_too_fast()
+
+    def was_not_too_fast(self):
         if self.job.JobState == "COMPLETED":
             REFERENCES.clear()
             raise Misjudged(f"job {self.job.number} was done before anything happened to it")
+
+    def is_requeued(self, patience=PATIENCE):
+        wait(f"job {self.job.number} to be requeued", lambda: int(self.job.Restarts) > 0 or self.job.JobState in OVER, patience)
+        self.was_not_too_fast()
         require(int(self.job.Restarts) > 0, f"job {self.job.number} is {self.job.JobState} and not requeued:\n{self.job.log()}")
 
     def is_right(self):
@@ -135,7 +143,7 @@ def killed():
     """A rank is killed, as the system does where memory runs out: the job tries again."""
     run = Disturbed("killed", 20)
     run.is_at_work()
-    wait("a checkpoint", lambda: glob.glob("killed.ckpt.*.h5") or run.job.JobState in OVER)
+    run.has_checkpoint()
     os.kill(run.job.process("lacuna-massmap", 2 * RANKS - 1), SIGKILL)
     run.is_requeued(180)
     run.job.ends()
@@ -169,7 +177,7 @@ def moved():
 def fault(name, do, undo, first):
     run = Disturbed(name, 20)
     run.is_at_work()
-    wait("a checkpoint", lambda: glob.glob(f"{name}.ckpt.*.h5") or run.job.JobState in OVER)
+    run.has_checkpoint()
     nodes = call("scontrol", "show", "hostnames", run.job.NodeList).split()
     hit = next(n for n in nodes if (n == run.job.BatchHost) == first)
     node(do, hit)
