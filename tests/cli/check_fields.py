@@ -65,6 +65,11 @@ def near(x, wanted, what):
     passed(f"{what}: {worst:.1e}")
 
 
+def transfer(point, sizes):
+    """Of a 3 x 3 PSF on a periodic grid."""
+    return np.fft.fft2(np.roll(np.pad(point, [(0, n - 3) for n in sizes]), (-1, -1), (0, 1)))
+
+
 def main(folder):
     random = np.random.default_rng(11)
     table_k, table_p = np.array([0, 0.5, 1.5, 4.0]), np.array([9.0, 3.0, 0.5, 0.1])
@@ -89,18 +94,23 @@ def main(folder):
         near(solve(folder, y, np.ones((1, 1)), "tyx", f'[prior.time]\nkind = "ar1"\nsd = {sd}\ncorrelation_frames = {tau}\n'
                    'innovations = "spectrum"\nspectrum = "power.txt"\n', ranks), wanted, f"innovations from a file, {ranks} ranks")
         y, point = random.normal(3, 2, (3, 9, 8)), np.outer([1, 2, 1], [1, 3, 1]) / 20
-        exposure, blur = np.array([1, 0.4, 2.5]), np.fft.fft2(np.roll(np.pad(point, ((0, 6), (0, 5))), (-1, -1), (0, 1)))
-        power = np.interp(frequency((9, 8), (1, 1)), table_k, table_p)
+        exposure, blur = np.array([1, 0.4, 2.5]), transfer(point, (9, 8))
         field = '[prior.space]\nkind = "gaussian"\nspectrum = "power.txt"\nmean = 1.5\n'
-        for name, e, stack in (("exposures", exposure, False), ("a frame without one", exposure * [1, 0, 1], False), ("epochs", exposure, True)):
-            h = e[:, None, None] * blur
-            residual = np.fft.fft2(y - 0.25 - e[:, None, None] * 1.5 * point.sum())
-            top, below = np.conj(h) * residual, abs(h) ** 2
+        for name, e, stack, sd, pad in (("exposures", exposure, False, NOISE, 0), ("a frame without one", exposure * [1, 0, 1], False, NOISE, 0),
+                                        ("epochs", exposure, True, NOISE, 0), ("noise by frame", exposure, False, np.array([0.3, 2, 0.9]), 0),
+                                        ("epochs of different noise", exposure, True, np.array([0.3, 2, 0.9]), 0),
+                                        ("padded frames", exposure, False, np.array([0.3, 2, 0.9]), 2), ("padded epochs", exposure, True, NOISE, 3)):
+            sizes, each = (9 + 2 * pad, 8 + 2 * pad), lambda v: np.broadcast_to(v, 3)[:, None, None]
+            h, precision = each(e) * transfer(point, sizes), 1 / each(sd) ** 2
+            residual = np.fft.fft2(np.pad(y - 0.25, ((0, 0), (pad, pad), (pad, pad)), mode="reflect") - each(e) * 1.5 * point.sum())
+            top, below = precision * np.conj(h) * residual, precision * abs(h) ** 2
             if stack:
                 top, below = top.sum(axis=0), below.sum(axis=0)
-            wanted = 1.5 + np.fft.ifft2(top / (below + NOISE**2 / power)).real
-            settings = ["solver.method=wiener", "data.background=0.25", f"data.exposure={list(e)}", f"model.epochs={'stack' if stack else 'frames'}"]
-            near(solve(folder, y, point, "tyx", field, ranks, settings), wanted, f"Wiener filter with {name}, {ranks} ranks")
+            wanted = 1.5 + np.fft.ifft2(top / (below + 1 / np.interp(frequency(sizes, (1, 1)), table_k, table_p))).real
+            settings = ["solver.method=wiener", "data.background=0.25", f"data.exposure={list(e)}", f"model.epochs={'stack' if stack else 'frames'}",
+                        f"model.noise_sd={np.array(sd).tolist()}", f"model.pad={pad}"]
+            near(solve(folder, y, point, "tyx", field, ranks, settings), wanted[..., pad : pad + 9, pad : pad + 8],
+                 f"Wiener filter with {name}, {ranks} ranks")
         seen = abs(blur) >= 1e-2 * abs(blur).max()
         wanted = np.fft.ifft2(np.where(seen, np.fft.fft2((y - 0.25) / exposure[:, None, None]) / np.where(seen, blur, 1), 0)).real
         settings = ["solver.method=pseudo-inverse", "data.background=0.25", f"data.exposure={list(exposure)}"]
