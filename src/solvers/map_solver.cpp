@@ -148,6 +148,8 @@ MapResult solveMap(const Term& term, const MapOptions& options, Vec x, Observer*
                 "MAP: method '" + options.method + "' cannot hold bounds: use newton, lbfgs, bqnls or blmvm");
   bounds.project(x);
   Problem problem{term, options, observer, term.space().vec(), nullptr, nullptr};
+  if (!std::isnan(options.started)) problem.started = options.started;
+  problem.iteration = options.iterationsBefore;
   MapResult r;
   // TAO stops by the gradient; what we promise is the energy. So: solve, estimate the gap, and tighten as long as
   // needed.

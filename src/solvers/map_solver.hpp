@@ -18,10 +18,13 @@ struct MapOptions {
   double rtol = 1e-6;                        ///< stop when E - E* <= rtol (E(start) - E*)
   /// nats: the energy of the start that rtol refers to; NaN: that of x. For polishing what another method has begun.
   double startEnergy = std::numeric_limits<double>::quiet_NaN();
-  int iterations = 200;                                     ///< limit
-  std::string prefix = {};                                  ///< of the PETSc options
-  double lower = -std::numeric_limits<double>::infinity();  ///< x_i >= lower
-  Vec lowerEach = nullptr;                                  ///< x_i >= lowerEach_i instead; a view
+  int iterations = 200;  ///< limit
+  /// Of the method that this goes on from: they count for the limit, for the result and for what the observer is told.
+  int iterationsBefore = 0;
+  double started = std::numeric_limits<double>::quiet_NaN();  ///< MPI_Wtime() then; NaN: now
+  std::string prefix = {};                                    ///< of the PETSc options
+  double lower = -std::numeric_limits<double>::infinity();    ///< x_i >= lower
+  Vec lowerEach = nullptr;                                    ///< x_i >= lowerEach_i instead; a view
   /// The variables are logarithms, x = exp(s); "newton" only. No step is longer than 2 then: where one overshoots, and
   /// exp(s) is nothing, no derivative tells of it. And the Fisher curvature of s has no part of what bends exp(s), so
   /// that a pixel on its way to 0 would promise for ever what it has left behind: max(g, 0) is added.

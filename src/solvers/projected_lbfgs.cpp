@@ -153,9 +153,10 @@ NewtonStep gapEstimate(ProjectedPoint& here, int iterations, Observer* observer)
 
 MapResult projectedLbfgs(const Term& term, const MapOptions& options, const Bounds& bounds, Vec x, Observer* observer) {
   const Space& space = term.space();
-  const double started = MPI_Wtime();
+  const double started = std::isnan(options.started) ? MPI_Wtime() : options.started;
   bounds.project(x);
   MapResult r;
+  r.iterations = options.iterationsBefore;
   double tolerance = std::sqrt(options.rtol), startKkt = 0;
   const Stage stage(observer, "map",
                     State()
@@ -167,13 +168,8 @@ MapResult projectedLbfgs(const Term& term, const MapOptions& options, const Boun
                         .value("tolerance", tolerance)
                         .loses("L-BFGS begins anew from its estimate, without what it has learnt of the curvature"));
   ProjectedPoint here(term, bounds, x, ProjectedPoint::Keeps::Numbers);
-  if (!stage.restored()) {
-    r.startEnergy = here.energy;
-    startKkt = here.kkt;
-    here.report(observer, 0, 0);
-  } else {
-    here.iteration = r.iterations;
-  }
+  here.begin(observer, r, stage.restored());
+  if (!stage.restored()) startKkt = here.kkt;
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   InverseHessian inverse(space);
   const auto restart = [&] {

@@ -58,9 +58,10 @@ bool cutToLength(Vec g, Vec d, Vec work) {
 MapResult projectedNewton(const Term& term, const MapOptions& options, const Bounds& bounds, Vec x,
                           Observer* observer) {
   const Space& space = term.space();
-  const double started = MPI_Wtime();
+  const double started = std::isnan(options.started) ? MPI_Wtime() : options.started;
   bounds.project(x);
   MapResult r;
+  r.iterations = options.iterationsBefore;
   double share = 0.5;
   bool near = options.curvature == Curvature::Fisher;
   const Stage stage(observer, "map",
@@ -72,9 +73,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
                         .value("share", share)
                         .value("near", near));
   ProjectedPoint here(term, bounds, x);
-  if (stage.restored()) here.iteration = r.iterations;
-  if (!stage.restored()) r.startEnergy = here.energy;
-  if (!stage.restored()) here.report(observer, 0, 0);
+  here.begin(observer, r, stage.restored());
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
   const bool bounded = bounds.any();
   const ScratchVec free = space.scratch(), d = space.scratch(), toBound = space.scratch();

@@ -149,6 +149,14 @@ double ProjectedPoint::search(Vec d, Vec start, Vec slope) {
   return 0;
 }
 
+void ProjectedPoint::begin(Observer* observer, MapResult& r, bool restored) {
+  if (!restored) r.startEnergy = energy;
+  if (!restored && r.iterations == 0)
+    report(observer, 0, 0);
+  else
+    iteration = r.iterations;
+}
+
 void ProjectedPoint::report(Observer* observer, int number, double seconds, bool last) {
   iteration = number;
   if (!observer) return;

@@ -45,6 +45,8 @@ struct ProjectedPoint {
   /// where they came from is in `start` and `slope` in the end.
   double search(Vec d, Vec start, Vec slope);
   void report(Observer* observer, int number, double seconds, bool last = false);
+  /// The start: into the result, and told where it is nobody's last iteration.
+  void begin(Observer* observer, MapResult& r, bool restored);
   /// What a result, of which it is known whether it converged or met its limit, says of this point and why it stopped.
   void conclude(MapResult& result, const std::string& method) const;
 

@@ -11,10 +11,10 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
   if (energy.corner == 0) return solveMap(*energy.term(0), options, x, observer);
   constexpr int most = 8;
   constexpr double rounding = 1e-13;  // of an energy, relative
-  const int limit = options.iterations;
   const double rtol = options.rtol;
   options.rtol *= 0.25;  // the rest is for what rounding changes
-  int round = 0, before = 0;
+  if (std::isnan(options.started)) options.started = MPI_Wtime();
+  int round = 0;
   double corner = energy.corner;
   std::shared_ptr<const Term> term = energy.term(corner);
   const Stage stage(observer, "newton",
@@ -22,7 +22,7 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
                         .field("x", term->space(), x)
                         .value("round", round)
                         .value("corner", corner)
-                        .value("iterations_before", before)
+                        .value("iterations_before", options.iterationsBefore)
                         .value("start_energy", options.startEnergy));
   MapResult r;
   for (; round < most; ++round, corner *= 0.1) {
@@ -30,22 +30,21 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
       term.reset();  // one at a time: half the memory
       term = energy.term(corner);
     }
-    options.iterations = std::max(limit - before, 0);
     r = solveMap(*term, options, x, observer);
     if (std::isnan(options.startEnergy)) options.startEnergy = r.startEnergy;
     r.startEnergy = options.startEnergy;
-    before += r.iterations;
+    options.iterationsBefore = r.iterations;
     const double exact = energy.value(x);
     r.gap += exact - r.energy;
     r.energy = exact;
     const double enough = std::max({rtol * (r.startEnergy - r.energy), 10 * leastGap, rounding * std::abs(r.energy)});
+    r.limited = r.limited || (!r.converged && round > 0);  // what an earlier round has found can be used
     if (!r.converged || r.gap <= enough) break;
     if (round + 1 < most) continue;
     r.converged = false;
     r.limited = true;
     r.reason = "rounding the norms still counts for more than rtol";
   }
-  r.iterations = before;
   return r;
 }
 

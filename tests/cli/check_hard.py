@@ -83,6 +83,17 @@ def logarithms(folder, ranks):
                       y=np.zeros((3, 6, 6)))
         require(zero.maps["estimate"].max() < 1e-5, f"{noise}: zeros give {zero.maps['estimate'].max()}")
     passed(f"logarithms of zeros, {ranks} ranks")
+    random = np.random.default_rng(0)
+    sky = np.where(random.random((2, 32, 32)) < 0.005, 2000 * random.random((2, 32, 32)), 0)
+    wide = np.exp(-0.5 * (np.fft.fftfreq(32, 1 / 32) / 3) ** 2)
+    noisy = np.fft.ifft2(np.fft.fft2(sky) * np.fft.fft2(np.outer(wide, wide) / wide.sum() ** 2)).real + random.normal(0, 1, sky.shape)
+    for prior in ((), ("prior.time.kind=random_walk", "prior.time.sd=30"), ("prior.space.kind=smooth", "prior.space.strength=1e-4", "prior.space.on=x")):
+        solve = lambda positivity, *more: Solved(folder, sys.argv[1], ranks, IMAGES, ("model.noise=gaussian", "model.noise_sd=1", "psf.sigma_px=3", f"solver.positivity={positivity}",
+                                                                                     *prior, *more), y=noisy)
+        bound, log = solve("bound", "solver.rtol=1e-10", "solver.algorithm=newton"), solve("exp")
+        above, allowed = log.energy - bound.energy, 1e-6 * (log.start - bound.energy)
+        require(above < allowed and log.gap < allowed, f"{prior}: {above} nats above, {log.gap} told, {allowed} are allowed")
+        passed(f"logarithms of an empty sky, {ranks} ranks: {above:.1e} nats above, {log.gap:.1e} told, {allowed:.1e} are allowed")
 
 
 def exposures(folder, ranks):
