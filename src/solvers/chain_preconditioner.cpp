@@ -72,7 +72,7 @@ void ChainPreconditioner::apply(Vec x, Vec y) {
   solver_.couple();
   for (PetscInt step = solver_.frames() - 1; step >= 0; --step) {
     const PetscInt t = solver_.frameAt(step);
-    std::copy_n(solver_.substitute(t, 0, pixels_), pixels_, out.data() + t * pixels_);
+    solver_.substitute(t, 0, pixels_, out.data() + t * pixels_);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "solvers/spectral_kernels.hpp"
 
 namespace lacuna {
 
@@ -159,7 +160,7 @@ void ChainSolver<Value>::eliminate(PetscInt frame, PetscInt first, PetscInt coun
     else if (separator)
       for (std::size_t k = 0; k < n; ++k) x[k] = r[k] - o * y[k];
     else
-      for (std::size_t k = 0; k < n; ++k) x[k] = p[k] * (r[k] - o * y[k]);
+      sweepForward(n, o, p, y, r, x);
   }
   if (role_ == Role::Middle && !separator) {
     Value* s = spectrum(0) + first;
@@ -200,31 +201,31 @@ void ChainSolver<Value>::couple() {
 }
 
 template <class Value>
-const Value* ChainSolver<Value>::substitute(PetscInt frame, PetscInt first, PetscInt count) {
+void ChainSolver<Value>::substitute(PetscInt frame, PetscInt first, PetscInt count, Value* out) {
   const auto n = static_cast<std::size_t>(count);
   Value* x = spectrum(frame) + first;
-  if (!chain_ || (ownsSeparator() && frame == 0)) return x;
-  const Real* p = inverse(frame) + first;
-  const double* L = link_.empty() ? nullptr : link_.data() + first;
-  const Value* after = nullptr;
-  Real o = 0;
-  if (role_ == Role::Last) {
-    after = spectrum(frame - 1) + first;
-    o = static_cast<Real>(off(frame - 1));
-  } else if (frame + 1 < frames_ || hasNext()) {
-    after = frame + 1 < frames_ ? spectrum(frame + 1) + first : next_.data() + first;
-    o = static_cast<Real>(off(frame));
+  const bool separator = ownsSeparator() && frame == 0, last = frame + 1 == frames_ && !hasNext();
+  if (!chain_ || separator || (role_ != Role::Last && last)) {
+    std::copy_n(x, n, out);
+    return;
   }
-  if (after && L)
-    for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * static_cast<Real>(L[k]) * after[k];
-  else if (after)
-    for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * o * after[k];
+  const Real* p = inverse(frame) + first;
+  const bool down = role_ == Role::Last;
+  const Value* after = down                  ? spectrum(frame - 1) + first
+                       : frame + 1 < frames_ ? spectrum(frame + 1) + first
+                                             : next_.data() + first;
+  const Real o = static_cast<Real>(off(down ? frame - 1 : frame));
+  if (!link_.empty()) {
+    const double* L = link_.data() + first;
+    for (std::size_t k = 0; k < n; ++k) out[k] = x[k] -= p[k] * o * static_cast<Real>(L[k]) * after[k];
+  } else {
+    sweepBackward(n, o, p, after, x, out);
+  }
   if (role_ == Role::Middle) {
     const Value* s = spectrum(0) + first;
     const Real* e = arrow(frame) + first;
-    for (std::size_t k = 0; k < n; ++k) x[k] -= p[k] * e[k] * s[k];
+    for (std::size_t k = 0; k < n; ++k) out[k] = x[k] -= p[k] * e[k] * s[k];
   }
-  return x;
 }
 
 namespace {

@@ -49,8 +49,8 @@ class ChainSolver {
   void eliminate(PetscInt frame, PetscInt first, PetscInt count, const Value* r);
   /// Collective over time(): between the two sweeps.
   void couple();
-  /// X of `count` modes of a local frame, which stay in spectrum(frame) + first. Rank-local.
-  const Value* substitute(PetscInt frame, PetscInt first, PetscInt count);
+  /// out <- X of `count` modes of a local frame, which stay in spectrum(frame) + first, too. Rank-local.
+  void substitute(PetscInt frame, PetscInt first, PetscInt count, Value* out);
   /// R, or X: the modes of a local frame.
   Value* spectrum(PetscInt frame) { return x_.data() + static_cast<std::size_t>(frame) * modes_; }
 

@@ -189,8 +189,7 @@ void FourierStep<Real>::updateImage(PetscInt t) {
       1,
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         auto timed = chainPhase_.scope();
-        std::copy_n(chain_->substitute(t, static_cast<PetscInt>(modesOf(first)), static_cast<PetscInt>(modesOf(count))),
-                    modesOf(count), lines);
+        chain_->substitute(t, static_cast<PetscInt>(modesOf(first)), static_cast<PetscInt>(modesOf(count)), lines);
       },
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takePixels(t, first, count, rows); });
   splits_.pixelsTaken(t);

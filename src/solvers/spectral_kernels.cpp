@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "base/vector_clones.hpp"
 
@@ -37,6 +38,20 @@ inline void scaledSumOf(std::size_t n, const Real* share, const Real* in, Real* 
   }
 }
 
+/// Of numbers made of W reals each.
+template <int W, class Real>
+inline void forwardOf(std::size_t n, Real c, const Real* p, const Real* y, const Real* r, Real* x) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i)
+    for (int w = 0; w < W; ++w) x[W * i + w] = p[i] * (r[W * i + w] - c * y[W * i + w]);
+}
+template <int W, class Real>
+inline void backwardOf(std::size_t n, Real c, const Real* p, const Real* after, Real* x, Real* out) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i)
+    for (int w = 0; w < W; ++w) out[W * i + w] = x[W * i + w] -= p[i] * c * after[W * i + w];
+}
+
 LACUNA_VECTOR_CLONES void conjugateProduct(std::size_t n, double c, double keep, const double* share, const double* h,
                                            const double* in, double* out) {
   conjugateProductOf(n, c, keep, share, h, in, out);
@@ -56,6 +71,30 @@ LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const double* share, const do
 }
 LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const float* share, const float* in, float* out) {
   scaledSumOf(n, share, in, out);
+}
+LACUNA_VECTOR_CLONES void forwardPairs(std::size_t n, double c, const double* p, const double* y, const double* r,
+                                       double* x) {
+  forwardOf<2>(n, c, p, y, r, x);
+}
+LACUNA_VECTOR_CLONES void backwardPairs(std::size_t n, double c, const double* p, const double* after, double* x,
+                                        double* out) {
+  backwardOf<2>(n, c, p, after, x, out);
+}
+LACUNA_VECTOR_CLONES void forwardPairs(std::size_t n, float c, const float* p, const float* y, const float* r,
+                                       float* x) {
+  forwardOf<2>(n, c, p, y, r, x);
+}
+LACUNA_VECTOR_CLONES void backwardPairs(std::size_t n, float c, const float* p, const float* after, float* x,
+                                        float* out) {
+  backwardOf<2>(n, c, p, after, x, out);
+}
+LACUNA_VECTOR_CLONES void forward(std::size_t n, double c, const double* p, const double* y, const double* r,
+                                  double* x) {
+  forwardOf<1>(n, c, p, y, r, x);
+}
+LACUNA_VECTOR_CLONES void backward(std::size_t n, double c, const double* p, const double* after, double* x,
+                                   double* out) {
+  backwardOf<1>(n, c, p, after, x, out);
 }
 
 template <class Real>
@@ -95,6 +134,21 @@ void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, st
   scaledSum(n, share, parts(in), parts(out));
 }
 
+template <class Value>
+void sweepForward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* y, const Value* r, Value* x) {
+  if constexpr (std::is_floating_point_v<Value>)
+    forward(n, c, p, y, r, x);
+  else
+    forwardPairs(n, c, p, parts(y), parts(r), parts(x));
+}
+template <class Value>
+void sweepBackward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* after, Value* x, Value* out) {
+  if constexpr (std::is_floating_point_v<Value>)
+    backward(n, c, p, after, x, out);
+  else
+    backwardPairs(n, c, p, parts(after), parts(x), parts(out));
+}
+
 template void applyAdjointTransfer(std::size_t, double, const double*, const std::complex<double>*,
                                    const std::complex<double>*, std::complex<double>*);
 template void applyAdjointTransfer(std::size_t, double, const float*, const std::complex<float>*,
@@ -109,4 +163,14 @@ template void applyTransfer(std::size_t, const std::complex<float>*, const std::
 template void addShare(std::size_t, const double*, const std::complex<double>*, std::complex<double>*);
 template void addShare(std::size_t, const float*, const std::complex<float>*, std::complex<float>*);
 
+template void sweepForward(std::size_t, double, const double*, const std::complex<double>*, const std::complex<double>*,
+                           std::complex<double>*);
+template void sweepBackward(std::size_t, double, const double*, const std::complex<double>*, std::complex<double>*,
+                            std::complex<double>*);
+template void sweepForward(std::size_t, float, const float*, const std::complex<float>*, const std::complex<float>*,
+                           std::complex<float>*);
+template void sweepBackward(std::size_t, float, const float*, const std::complex<float>*, std::complex<float>*,
+                            std::complex<float>*);
+template void sweepForward(std::size_t, double, const double*, const double*, const double*, double*);
+template void sweepBackward(std::size_t, double, const double*, const double*, double*, double*);
 }  // namespace lacuna

@@ -26,4 +26,13 @@ void applyTransfer(std::size_t n, const std::complex<Real>* h, const std::comple
 template <class Real>
 void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, std::complex<Real>* out);
 
+template <class Value>
+using RealOf = decltype(std::real(Value()));
+/// The sweeps of ChainSolver over n modes (or pixels, Value double): x <- p (r - c y), where x may be r; and
+/// x <- x - c p after, of which a copy goes to `out`. Rank-local.
+template <class Value>
+void sweepForward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* y, const Value* r, Value* x);
+template <class Value>
+void sweepBackward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* after, Value* x, Value* out);
+
 }  // namespace lacuna

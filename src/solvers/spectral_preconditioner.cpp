@@ -214,7 +214,7 @@ void SpectralPreconditioner::apply(Vec x, Vec y) {
     fft_.backward(
         1,
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-          std::copy_n(inverse_->substitute(t, modesOf(first), modesOf(count)), modesOf(count), lines);
+          inverse_->substitute(t, modesOf(first), modesOf(count), lines);
         },
         [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
           std::copy_n(rows, count * row, work_.data() + t * plane + first * row);

@@ -81,8 +81,12 @@ double worst(const Shape& shape, int timeRanks, bool chained, bool white) {
       pieces([&](PetscInt first, PetscInt count) { chain.eliminate(t, first, count, chain.spectrum(t) + first); });
     }
     chain.couple();
-    for (PetscInt step = chain.frames() - 1; step >= 0; --step)
-      pieces([&](PetscInt first, PetscInt count) { chain.substitute(chain.frameAt(step), first, count); });
+    for (PetscInt step = chain.frames() - 1; step >= 0; --step) {
+      const PetscInt t = chain.frameAt(step);
+      std::vector<Number> out(static_cast<std::size_t>(modes.perPlane()));
+      pieces([&](PetscInt first, PetscInt count) { chain.substitute(t, first, count, out.data() + first); });
+      BOOST_TEST(std::equal(out.begin(), out.end(), chain.spectrum(t)));
+    }
   }
   modes.forEach([&](const Mode& k) {
     const std::vector<Complex> x = dense(shape.frames, k, chained, white);
