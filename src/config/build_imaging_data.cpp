@@ -282,7 +282,7 @@ DeconvolveOptions commonOptions(const Inputs& in) {
              : method == "richardson-lucy" ? DeconvolveMethod::RichardsonLucy
              : method == "wiener"          ? DeconvolveMethod::Wiener
                                            : DeconvolveMethod::PseudoInverse;
-  const std::string positivity = wantedPositivity(in);
+  const std::string positivity = solvedPositivity(in);
   o.positivity = positivity == "bound" ? Positivity::Bound
                  : positivity == "exp" ? Positivity::Exponential
                                        : Positivity::None;

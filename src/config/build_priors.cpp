@@ -181,6 +181,8 @@ ImagingPriors buildPriors(MPI_Comm comm, const Inputs& in, const Cube& unknown, 
   ImagingPriors priors;
   priors.space = buildSpace(comm, in, unknown, priors.notes);
   priors.time = buildTime(comm, in, unknown, times, priors.notes);
+  if (solvedPositivity(in) != wantedPositivity(in))
+    priors.notes.push_back("positivity: no prior is of the logarithm, so that \"exp\" is the same as \"bound\"");
   return priors;
 }
 

@@ -79,8 +79,9 @@ std::vector<Key> solverKeys() {
        .standardDoc = "bound; with gaussian noise none",
        .choices = {"bound", "exp", "none"},
        .when = map,
-       .doc = "bound: the estimate is >= 0. exp: it is the exponential of the unknown, so > 0. none: it may be "
-              "negative; not with counts, whose mean cannot be."},
+       .doc = "bound: the estimate is >= 0. exp: it is the exponential of the unknown, so > 0, for priors of the "
+              "logarithm; where no prior is of it, the same as bound. none: it may be negative; not with counts, whose "
+              "mean cannot be."},
       {.section = "solver",
        .name = "algorithm",
        .standard = "auto",

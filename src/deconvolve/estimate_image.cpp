@@ -25,6 +25,33 @@ double meanOf(Vec x) {
   return sum / static_cast<double>(n);
 }
 
+/// No pixel of x below what the noise of one datum amounts to. Beside a background E(exp(s)) is not convex: data below
+/// it take the logarithms down to where all is flat, and pixels that began there would not come back.
+void liftToNoise(const ImagingModel& model, Vec x) {
+  const Space& space = model.data.cube.space();
+  const ScratchVec light = space.scratch(), mean = space.scratch(), weights = space.scratch(),
+                   ones = model.unknown.space().scratch();
+  check(VecSet(ones, 1));
+  model.seen->apply(ones, light);
+  model.mean->apply(x, mean);
+  model.noise->weights(mean, Curvature::Fisher, weights);
+  double mine[2] = {0, 0}, all[2];
+  {
+    const ReadLocal l(light), w(weights);
+    for (PetscInt i = 0; i < l.size(); ++i) {
+      const double precision = w[i] * l[i] * l[i];
+      if (!(precision > 0) || !std::isfinite(precision)) continue;
+      mine[0] += 1;
+      mine[1] += precision;
+    }
+  }
+  checkMpi(MPI_Allreduce(mine, all, 2, MPI_DOUBLE, MPI_SUM, space.comm()));
+  if (!(all[1] > 0)) return;
+  const double least = std::sqrt(all[0] / all[1]);
+  const WriteLocal v(x);
+  for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::max(v[i], least);
+}
+
 void tell(Observer* observer, int solve, double strength, double ratio) {
   if (!observer) return;
   Progress p;
@@ -63,6 +90,7 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
   Estimate e;
   e.x = flatStart(model);
   const double level = std::abs(meanOf(e.x));
+  if (options.positivity == Positivity::Exponential) liftToNoise(model, e.x);
   const MapRoute route(model, priors, options, level);
   {
     Stage stage(observer, "estimate", e.state(model.unknown.space()));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/stage.hpp"
 #include "model/change_of_variable.hpp"
 #include "model/likelihood.hpp"
 #include "model/model_chain.hpp"
@@ -11,6 +10,7 @@
 #include "solvers/chain_preconditioner.hpp"
 #include "solvers/convex.hpp"
 #include "solvers/jacobi.hpp"
+#include "solvers/map_solver.hpp"
 #include "solvers/richardson_lucy.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 
@@ -47,14 +47,14 @@ bool MapRoute::norms() const {
          priors_.time.kind == TimePrior::Kind::TotalVariation;
 }
 
-std::shared_ptr<const Model> MapRoute::toImage(bool logarithms) const {
-  if (!logarithms) return range_;
+std::shared_ptr<const Model> MapRoute::toImage() const {
+  if (!exponential()) return range_;
   const auto positive = std::make_shared<const Positive>(model_.unknown.space());
   return range_ ? std::shared_ptr<const Model>(std::make_shared<ModelChain>(positive, range_)) : positive;
 }
 
-std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors, bool logarithms) const {
-  const std::shared_ptr<const Model> image = toImage(logarithms);
+std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& priors) const {
+  const std::shared_ptr<const Model> image = toImage();
   const auto through = [](const TermPointer& term, const std::shared_ptr<const Model>& model) {
     return model ? std::make_shared<ChangeOfVariable>(term, model) : term;
   };
@@ -66,12 +66,11 @@ std::shared_ptr<const Term> MapRoute::energy(const std::vector<PriorTerm>& prior
   return std::make_shared<SumOfTerms>(std::move(terms));
 }
 
-ConvexEnergy MapRoute::energyOf(const std::vector<PriorTerm>& priors, double strength, bool logarithms) const {
+ConvexEnergy MapRoute::energyOf(const std::vector<PriorTerm>& priors, double strength) const {
   ConvexEnergy e;
   e.value = [this, &priors](Vec x) { return exactEnergy(priors, x); };
-  e.term = [this, &priors, strength, logarithms](double corner) {
-    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors,
-                  logarithms);
+  e.term = [this, &priors, strength](double corner) {
+    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
   };
   if (norms()) e.corner = defaultCorner * level_;
   return e;
@@ -84,12 +83,12 @@ bool MapRoute::canFollowRichardsonLucy() const {
          });
 }
 
-bool MapRoute::spectral(bool logarithms) const {
+bool MapRoute::spectral() const {
   if (!model_.convolution) return false;
   const SpacePrior& space = priors_.space;
   const TimePrior& time = priors_.time;
   const bool field = space.kind == SpacePrior::Kind::Gaussian;
-  if (!logarithms) return time.chain || field;
+  if (!exponential()) return time.chain || field;
   return (field && space.onLog && (!time.chain || time.onLog)) || (time.power && time.onLog);
 }
 
@@ -108,81 +107,58 @@ double MapRoute::stiffness(double strength) const {
 
 void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
                       Estimate& e) const {
-  if (options_.positivity == Positivity::Bound && range_)
+  MapOptions how;
+  const bool bound = options_.positivity == Positivity::Bound;
+  if (bound && range_)
     throw Error(
         ExitCode::BadConfig,
         "[prior.space] modes with power 0 do not vary: with positivity = \"bound\" ADMM alone can keep to both, "
         "which here " +
             (options_.algorithm == "auto" ? "cannot be used: " + whyNotProximal(strength)
                                           : "was not asked for: [solver] algorithm is " + options_.algorithm));
-  const std::string name = options_.algorithm != "quasi-newton" ? "Newton" : "L-BFGS";
-  e.method = "map: " + name;
-  e.solvers = {"map"};
-  MapOptions how;
+  how.method = options_.algorithm != "quasi-newton" ? "newton" : "lbfgs";
   how.rtol = rtol;
   how.iterations = options_.iterations;
-  how.started = MPI_Wtime();
-  MapResult r;
-  if (!exponential() || range_ || std::ranges::any_of(priors, &PriorTerm::onLog)) {
-    r = newtonIn(exponential(), priors, strength, how, x, observer);
-  } else {
-    // Where all is said of x, the minimum over s is that over x >= 0. Near x = 0 no derivative in s tells of what is
-    // left to gain; those in x do: they judge, and finish.
-    State state;
-    state.field("x", model_.unknown.space(), x).value("start_energy", r.startEnergy);
-    Stage stage(observer, "logarithms", r.keepIn(state));
-    stage.once([&] { r = newtonIn(true, priors, strength, how, x, observer); });
-    how.startEnergy = r.startEnergy;
-    how.iterationsBefore = r.iterations;
-    r = newtonIn(false, priors, strength, how, x, observer);
-    if (r.iterations > how.iterationsBefore) e.method += " in ln x, then in x";
-  }
-  static_cast<Stopped&>(e) = r;
-  e.startEnergy = std::isnan(how.startEnergy) ? r.startEnergy : how.startEnergy;
-  e.gap = r.gap;
-  e.kkt = r.gradientNorm;
-}
-
-MapResult MapRoute::newtonIn(bool logarithms, const std::vector<PriorTerm>& priors, double strength, MapOptions how,
-                             Vec x, Observer* observer) const {
-  how.method = options_.algorithm != "quasi-newton" ? "newton" : "lbfgs";
-  how.logarithms = logarithms;
-  if (options_.positivity != Positivity::None && !logarithms) how.lower = 0;
-  std::optional<SpectralPreconditioner> preconditioner;
-  std::optional<ChainPreconditioner> chain;
-  if (how.method == "newton") {
-    if (spectral(logarithms)) {
-      preconditioner.emplace(convexProblem(strength));
-      how.preconditioner = [&](const TermAt& at) { return preconditioner->at(at); };
-    } else if (logarithms) {
-      const TimePrior& time = priors_.time;
-      chain.emplace(model_.unknown, time.onLog && !time.power ? time.chain : std::nullopt, stiffness(strength));
-      how.preconditioner = [&](const TermAt& at) { return chain->at(at); };
-    } else if (!model_.convolution) {
-      how.preconditioner = [](const TermAt& at) { return jacobi(*at.curvature(Curvature::Fisher)); };
-    }
-  }
-  ConvexEnergy objective = energyOf(priors, strength, logarithms);
-  const std::shared_ptr<const Model> to = toImage(logarithms);
-  const Space& space = model_.unknown.space();
-  objective.value = [&](Vec v) {
-    const ScratchVec image = space.scratch();
-    to ? to->apply(v, image) : check(VecCopy(v, image));
-    return exactEnergy(priors, image);
-  };
-  if (logarithms) {  // no pixel starts at 0
+  if (bound) how.lower = 0;
+  if (!model_.convolution && !exponential())
+    how.preconditioner = [](const TermAt& at) { return jacobi(*at.curvature(Curvature::Fisher)); };
+  how.logarithms = exponential();
+  if (exponential()) {  // no pixel starts at 0
     const WriteLocal v(x);
     for (PetscInt i = 0; i < v.size(); ++i) v[i] = std::log(std::max(v[i], 1e-6 * level_));
   }
   if (range_) range_->restrict(x);
-  MapResult r = solveRounded(objective, how, x, observer);
-  if (range_) range_->restrict(x);
-  if (logarithms) {
-    const ScratchVec s = space.scratch();
-    check(VecCopy(x, s));
-    Positive(space).apply(s, x);
+  std::optional<SpectralPreconditioner> preconditioner;
+  if (how.method == "newton" && spectral()) {
+    preconditioner.emplace(convexProblem(strength));
+    how.preconditioner = [&](const TermAt& at) { return preconditioner->at(at); };
   }
-  return r;
+  std::optional<ChainPreconditioner> chain;
+  if (how.method == "newton" && exponential() && !spectral()) {
+    const TimePrior& time = priors_.time;
+    chain.emplace(model_.unknown, time.onLog && !time.power ? time.chain : std::nullopt, stiffness(strength));
+    how.preconditioner = [&](const TermAt& at) { return chain->at(at); };
+  }
+  ConvexEnergy objective = energyOf(priors, strength);
+  objective.value = [&](Vec v) {
+    const ScratchVec image = model_.unknown.space().scratch();
+    const std::shared_ptr<const Model> to = toImage();
+    to ? to->apply(v, image) : check(VecCopy(v, image));
+    return exactEnergy(priors, image);
+  };
+  const MapResult r = solveRounded(objective, how, x, observer);
+  if (range_) range_->restrict(x);
+  if (exponential()) {
+    const ScratchVec s = model_.unknown.space().scratch();
+    check(VecCopy(x, s));
+    Positive(model_.unknown.space()).apply(s, x);
+  }
+  static_cast<Stopped&>(e) = r;
+  e.startEnergy = r.startEnergy;
+  e.gap = r.gap;
+  e.kkt = r.gradientNorm;
+  e.solvers = {"map"};
+  e.method = "map: " + std::string(how.method == "newton" ? "Newton" : "L-BFGS");
 }
 
 double MapRoute::exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const {
@@ -233,7 +209,7 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   how.proximal.iterations = options_.iterations;
   how.proximal.single = options_.mixedPrecision;
   how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
-  ConvexEnergy objective = energyOf(priors, strength, false);
+  ConvexEnergy objective = energyOf(priors, strength);
   if (range_) {  // Newton's method cannot keep to it and to bounds
     objective.term = {};
     how.proximal.restrict = [&](Vec at) { p.positive ? range_->restrictAboveZero(at) : range_->restrict(at); };

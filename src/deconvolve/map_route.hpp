@@ -7,7 +7,6 @@
 #include "deconvolve/imaging_priors.hpp"
 #include "deconvolve/prior_terms.hpp"
 #include "solvers/convex_problem.hpp"
-#include "solvers/map_solver.hpp"
 #include "solvers/rounded_norms.hpp"
 
 namespace lacuna {
@@ -36,16 +35,16 @@ class MapRoute {
   bool canFollowRichardsonLucy() const;
   /// Whether SpectralPreconditioner pays: where pixels far from one another know of one another. The weights of
   /// logarithms differ too much from pixel to pixel, unless their prior is a field whose power differs yet more.
-  bool spectral(bool logarithms) const;
+  bool spectral() const;
   /// Diagonal of the precision of smoothness in space, of logarithms.
   double stiffness(double strength) const;
   ConvexProblem convexProblem(double strength) const;
   /// From the variable of Newton's method to x, where it is not x.
-  std::shared_ptr<const Model> toImage(bool logarithms) const;
+  std::shared_ptr<const Model> toImage() const;
   /// Energy in the variable of Newton's method: x, or s with x = exp(s).
-  std::shared_ptr<const Term> energy(const std::vector<PriorTerm>& priors, bool logarithms) const;
+  std::shared_ptr<const Term> energy(const std::vector<PriorTerm>& priors) const;
   /// The energy without rounded corners, of x, and with them, of the variable of Newton's method. Views of `priors`.
-  ConvexEnergy energyOf(const std::vector<PriorTerm>& priors, double strength, bool logarithms) const;
+  ConvexEnergy energyOf(const std::vector<PriorTerm>& priors, double strength) const;
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   /// Energy of data and priors, without the rounded corners of l1 norms.
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
@@ -53,10 +52,6 @@ class MapRoute {
                 Estimate& estimate) const;
   void newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
               Estimate& estimate) const;
-  /// Newton's method, or the one of [solver] algorithm, in x or in s = ln x. `x` is the image before and after; `how`:
-  /// tolerance and limits, and what it goes on from.
-  MapResult newtonIn(bool logarithms, const std::vector<PriorTerm>& priors, double strength, MapOptions how, Vec x,
-                     Observer* observer) const;
 
   const ImagingModel& model_;
   const ImagingPriors& priors_;

@@ -158,7 +158,10 @@ def main(folder):
         passed(f"counts with bounds, {ranks} ranks: {left:.1e} nats above the minimum")
     run(folder, 1, "counts", "prior.space.mean=0", code=78, said=["no power at k = 0", "mean"])
     run(folder, 1, "counts", "posterior.samples=10", code=78, said=["no samples"])
-    run(folder, 1, "counts", "solver.positivity=exp", "prior.space.on=x", code=78, said=["on = \"log\""])
+    run(folder, 1, "counts", "solver.positivity=exp", "prior.space.on=x", "prior.time.kind=gamma", "prior.time.shape=10", code=78,
+        said=["on = \"log\""])
+    near(run(folder, 1, "counts", "solver.positivity=exp", "prior.space.on=x")["estimate"], run(folder, 1, "counts")["estimate"], 1e-9,
+         "exp without a prior of the logarithm is bound")
     run(folder, 1, "counts", "model.boundary=zero", code=78, said=["ADMM alone", "periodic"])
     passed("what is refused")
 
