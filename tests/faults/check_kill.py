@@ -49,7 +49,7 @@ def products(folder):
     """sha256 of everything under its final name, but for checkpoints: a run that gets SIGTERM saves one."""
     found = {}
     for name in sorted(os.listdir(folder)):
-        if not name.endswith((".tmp", ".jsonl")) and ".ckpt." not in name:
+        if not name.endswith((".tmp", ".jsonl", ".jsonl.old")) and ".ckpt." not in name:
             with open(os.path.join(folder, name), "rb") as file:
                 found[name] = hashlib.sha256(file.read()).hexdigest()
     return found

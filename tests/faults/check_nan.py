@@ -67,6 +67,8 @@ def main(folder):
             last = run.iterations(method)
             require(last == 4, f"{method}, {ranks} ranks: the last iteration is {last}\n{out[-1500:]}")
             require(products(folder) == before, f"{method}: an earlier product has changed")
+            with open(run.path("out.jsonl.old"), encoding="utf-8") as log:
+                require('"event":"finish"' in log.read(), f"{method}: the log of the earlier product is lost")
             require(not [n for n in os.listdir(folder) if n.endswith(".tmp")], f"left behind: {os.listdir(folder)}")
             passed(f"{method} on {ranks} ranks: {errors[0]}")
 
