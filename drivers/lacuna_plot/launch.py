@@ -1,6 +1,7 @@
 """Which Python runs a driver: the first python3 in PATH where it has the modules (a cluster's module or conda environment;
 /usr/bin/python3 is often too old there), else Debian's /usr/bin/python3 (whose packages a pyenv or virtualenv in PATH
 would hide). LACUNA_PYTHON=/path/to/python3 overrules both. This file must parse on any Python 3."""
+import ctypes
 import importlib
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 from .failure import BAD_DATA, INTERNAL
 
 SYSTEM_PYTHON = "/usr/bin/python3"
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 def missing_modules(modules):
@@ -40,8 +42,12 @@ def in_child(name, main):
     say so. Whatever else kills the child kills this process, too."""
     child = os.fork()
     if child == 0:
+        try:  # not to outlive the parent, whatever ends that
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        except (OSError, AttributeError):
+            pass  # not Linux
         sys.exit(main())
-    passed_on = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    passed_on = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
     for number in passed_on:
         signal.signal(number, lambda got, _: os.kill(child, got))
     status = os.waitpid(child, 0)[1]

@@ -103,6 +103,22 @@ std::vector<std::size_t> undetermined(const ImagingModel& model, const ImagingPr
   return frames;
 }
 
+/// std <- NaN where x exp(z) says no more than that z may be anything: the posterior of the logarithm of a dark pixel
+/// is as flat as that of x is not, where a prior on x alone holds it. Collective; of how many pixels.
+std::int64_t leaveOutFlat(const Space& space, Vec x, Vec std) {
+  constexpr double beyond = 20;  // times the brightest pixel
+  PetscReal brightest = 0;
+  check(VecMax(x, nullptr, &brightest));
+  std::int64_t flat = 0, all = 0;
+  {
+    const WriteLocal s(std);
+    for (PetscInt i = 0; i < s.size(); ++i)
+      if (!(s[i] <= beyond * brightest)) s[i] = std::numeric_limits<double>::quiet_NaN(), ++flat;
+  }
+  checkMpi(MPI_Allreduce(&flat, &all, 1, MPI_INT64_T, MPI_SUM, space.comm()));
+  return all;
+}
+
 }  // namespace
 
 VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
@@ -133,6 +149,10 @@ VecHandle posteriorStd(const ImagingModel& model, const ImagingPriors& priors, c
   VecHandle std = space.vec();
   const double none = std::numeric_limits<double>::quiet_NaN();
   exponential ? moments.standardDeviation(std) : moments.rootMeanSquare(std);
+  if (const std::int64_t flat = exponential ? leaveOutFlat(space, estimate.x, std) : 0; flat > 0 && notes)
+    notes->push_back(
+        fmt::format("warning: the posterior of the logarithm is flat at {} pixel{}: no standard deviation there", flat,
+                    flat > 1 ? "s" : ""));
   const std::vector<std::size_t> blank = undetermined(model, priors, options, estimate);
   if (!blank.empty() && notes)
     notes->push_back(fmt::format("warning: nothing determines the mean of frame{} {}: no standard deviation there",

@@ -123,6 +123,14 @@ def logarithms(folder, ranks):
         worst = max(np.nanmax(abs(bound.maps[name] - log.maps[name])) for name in ("estimate", "active", "std") if name in bound.maps)
         require(worst < 1e-9 and (prior or log.maps["active"].any()), f"{prior}: exp is {worst} away from bound")
         passed(f"exp without priors of the logarithm is bound, {prior[:1]}, {ranks} ranks")
+    run = Solved(folder, sys.argv[1], ranks, IMAGES, (
+        "data.background=4", "solver.positivity=exp", "prior.time.kind=random_walk", "prior.time.sd=1", "prior.time.on=log", "prior.space.kind=smooth",
+        "prior.space.strength=0.01", "prior.space.on=x", "posterior.samples=8"), y=counts)
+    std, brightest = run.maps["std"], run.maps["estimate"].max()
+    flat = int(np.isnan(std).sum())
+    require(0 < flat < std.size and np.nanmax(std) <= 20 * brightest and f"is flat at {flat} pixel" in run.said, f"{flat} of {std.size}\n{run.said[-900:]}")
+    require("need not be convex" in run.said, "nothing is said of minima")
+    passed(f"pixels whose logarithm may be anything have no standard deviation, {ranks} ranks: {flat}")
 
 
 def exposures(folder, ranks):

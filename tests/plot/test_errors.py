@@ -1,6 +1,8 @@
 """How lacuna-plot refuses: the exit code, one line on stderr that names the file, and nothing half-written."""
 import os
 import shutil
+import signal
+import subprocess
 import unittest
 
 import h5py
@@ -161,6 +163,18 @@ class Errors(PlotTest):
             self.assertEqual(bool(done.stderr), code == 65, done.stderr)
             self.assertIn(says, done.stderr)
             self.assertEqual(self.pictures(), [])
+
+    def test_what_kills_the_program_kills_all_of_it(self):
+        with open(self.path("sitecustomize.py"), "w") as f:
+            f.write("import os, time\ntry:\n    import h5py\nexcept ImportError:\n    pass\nelse:\n"
+                    "    def wait(*_, **__):\n        print(os.getpid(), flush=True)\n        time.sleep(100)\n    h5py.File = wait\n")
+        for killer in (signal.SIGKILL, signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM):
+            with subprocess.Popen([PROGRAM, self.demo], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": self.folder}) as program:
+                reader = int(program.stdout.readline())
+                self.assertNotEqual(reader, program.pid)
+                program.send_signal(killer)
+                self.assertEqual(program.wait(20), -killer)
+                self.assertEqual(program.stdout.read(), "")  # the end comes when the reader has closed it, too
 
     def test_a_python_without_the_modules_in_path_is_passed_over(self):
         os.mkdir(self.path("bin"))
