@@ -90,8 +90,7 @@ std::vector<Key> solverKeys() {
        .doc = "auto: admm where it can be used (bounds with boundary zero or periodic, total variation, "
               "starlets), followed by Newton steps on the free pixels, or given up for Richardson-Lucy and Newton "
               "where a trial shows that these are nearer; else Newton's method. The answer does not depend on it, but "
-              "for exp, "
-              "whose energy may have several minima."},
+              "for exp, whose energy may have several minima."},
       {.section = "solver",
        .name = "iterations",
        .type = KeyType::Integer,

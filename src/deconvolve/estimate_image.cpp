@@ -107,8 +107,7 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
   if (options.positivity == Positivity::Exponential)
     e.notes.emplace_back(
         "positivity exp: the energy need not be convex in the logarithm; this is a minimum below the start, and the "
-        "gap "
-        "that to the bottom of a parabola there");
+        "gap that to the bottom of a parabola there");
   if (e.search.solves == 0) return e;
   e.strength = e.search.strength;
   e.notes.push_back(
