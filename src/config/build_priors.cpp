@@ -81,8 +81,7 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
   const std::string& kind = in.text("prior.space.kind");
   if (kind == "none") return p;
   if (in.counts("prior.space.strength")) p.strength = optionalNumber(in, "prior.space.strength");
-  if (in.counts("prior.space.on"))
-    p.onLog = in.has("prior.space.on") ? in.text("prior.space.on") == "log" : wantedPositivity(in) == "exp";
+  p.onLog = spacePriorOnLog(in);
   const std::string on = p.onLog ? " of the logarithm" : "";
   if (in.counts("prior.space.spacing")) p.spacing = spacing(in, unknown.shape());
   if (kind == "smooth") {

@@ -15,8 +15,10 @@ void checkDeconvolve(const Inputs& inputs);
 void checkSolve(const Inputs& inputs);
 /// [solver] positivity of lacuna-deconvolve, the default included: "bound", "exp" or "none".
 std::string wantedPositivity(const Inputs& inputs);
-/// The one that is solved for: "exp" only where a prior is of the logarithm. Where all is said of x, exp(s) >= 0 is no
-/// more than a bound, and near 0 no derivative in s tells of what is left to gain.
+/// Whether the prior in space is of the logarithm, the default included.
+bool spacePriorOnLog(const Inputs& inputs);
+/// The positivity that is solved for: "exp" only where a prior is of the logarithm. Where all is said of x, exp(s) >= 0
+/// is no more than a bound, and near 0 no derivative in s tells of what is left to gain.
 std::string solvedPositivity(const Inputs& inputs);
 
 /// A range on a column of the catalogue, both ends included; an open end is infinite.

@@ -179,13 +179,17 @@ std::string wantedPositivity(const Inputs& in) {
   return in.text("model.noise") == "gaussian" ? "none" : "bound";
 }
 
+bool spacePriorOnLog(const Inputs& in) {
+  if (!in.counts("prior.space.on")) return false;
+  return in.has("prior.space.on") ? in.text("prior.space.on") == "log" : wantedPositivity(in) == "exp";
+}
+
 std::string solvedPositivity(const Inputs& in) {
   const std::string positivity = wantedPositivity(in);
   if (positivity != "exp") return positivity;
-  const bool space = in.counts("prior.space.on") && (!in.has("prior.space.on") || in.text("prior.space.on") == "log");
   const bool time =
       in.text("prior.time.kind") == "gamma" || (in.counts("prior.time.on") && in.text("prior.time.on") == "log");
-  return space || time ? "exp" : "bound";
+  return spacePriorOnLog(in) || time ? "exp" : "bound";
 }
 
 void checkSolve(const Inputs& inputs) {

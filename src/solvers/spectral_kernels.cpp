@@ -88,14 +88,6 @@ LACUNA_VECTOR_CLONES void backwardPairs(std::size_t n, float c, const float* p, 
                                         float* out) {
   backwardOf<2>(n, c, p, after, x, out);
 }
-LACUNA_VECTOR_CLONES void forward(std::size_t n, double c, const double* p, const double* y, const double* r,
-                                  double* x) {
-  forwardOf<1>(n, c, p, y, r, x);
-}
-LACUNA_VECTOR_CLONES void backward(std::size_t n, double c, const double* p, const double* after, double* x,
-                                   double* out) {
-  backwardOf<1>(n, c, p, after, x, out);
-}
 
 template <class Real>
 const Real* parts(const std::complex<Real>* p) {
@@ -137,14 +129,14 @@ void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, st
 template <class Value>
 void sweepForward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* y, const Value* r, Value* x) {
   if constexpr (std::is_floating_point_v<Value>)
-    forward(n, c, p, y, r, x);
+    forwardOf<1>(n, c, p, y, r, x);
   else
     forwardPairs(n, c, p, parts(y), parts(r), parts(x));
 }
 template <class Value>
 void sweepBackward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* after, Value* x, Value* out) {
   if constexpr (std::is_floating_point_v<Value>)
-    backward(n, c, p, after, x, out);
+    backwardOf<1>(n, c, p, after, x, out);
   else
     backwardPairs(n, c, p, parts(after), parts(x), parts(out));
 }
@@ -173,4 +165,5 @@ template void sweepBackward(std::size_t, float, const float*, const std::complex
                             std::complex<float>*);
 template void sweepForward(std::size_t, double, const double*, const double*, const double*, double*);
 template void sweepBackward(std::size_t, double, const double*, const double*, double*, double*);
+
 }  // namespace lacuna
