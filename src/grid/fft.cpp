@@ -50,9 +50,30 @@ void BasicFft<Real>::sandwich(PetscInt planes, const Lines& fill, const Rows& wo
 }
 
 template <class Real>
+bool BasicFft<Real>::prepare(PetscInt transforms) const {
+  return plans_->measureIfItPays(transforms);
+}
+template <class Real>
+void BasicFft<Real>::rowsIn(const Rows& fill) const {
+  plans_->rowsIn(0, fill);
+}
+template <class Real>
+void BasicFft<Real>::rowsOut(const Rows& use) const {
+  plans_->rowsOut(0, use);
+}
+template <class Real>
+void BasicFft<Real>::rowsOutAndIn(const Rows& work) const {
+  plans_->rowsOutAndIn(0, work);
+}
+template <class Real>
+void BasicFft<Real>::turn(const BasicFft& a, const BasicFft& b, const TwoLines& work) {
+  Plans::linesOutAndIn(*a.plans_, *b.plans_, work);
+}
+
+template <class Real>
 std::int64_t BasicFft<Real>::bytes(const Cube& cube) {
   return (cube.grid().spaceSize() > 1 ? 2 : 1) * static_cast<std::int64_t>(sizeof(Complex)) *
-             modesOfPlane(cube, Modes(cube)) +
+             modesOfPlane<Complex>(cube, Modes(cube)) +
          (256 << 10);
 }
 

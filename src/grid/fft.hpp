@@ -31,6 +31,7 @@ class BasicFft {
   using Complex = std::complex<Real>;
   using Rows = std::function<void(PetscInt plane, PetscInt first, PetscInt count, double* rows)>;
   using Lines = std::function<void(PetscInt plane, PetscInt first, PetscInt count, Complex* lines)>;
+  using TwoLines = std::function<void(PetscInt first, PetscInt count, Complex* a, Complex* b)>;
 
   /// `measureAfter`: pixels that a rank transforms before MeasureLater measures. Measuring takes about a second, and
   /// saves some 0.5 to 1 ns a pixel after that: an effort that is made when as much could have been saved already.
@@ -49,6 +50,15 @@ class BasicFft {
   void backward(PetscInt planes, const Lines& fill, const Rows& use) const;
   /// backward, `work` on the rows, forward: the rows never leave the cache.
   void sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const;
+
+  /// The parts of transforms of plane 0, for work on the spectra of two at once: rows come in, turn() works on lines
+  /// and sends them back, rows go out; between these calls, and no others, they stay in the work buffers. prepare()
+  /// comes before `transforms` whole ones: it may measure plans, and is true where that loses rows that had come in.
+  bool prepare(PetscInt transforms) const;
+  void rowsIn(const Rows& fill) const;
+  void rowsOut(const Rows& use) const;
+  void rowsOutAndIn(const Rows& work) const;
+  static void turn(const BasicFft& a, const BasicFft& b, const TwoLines& work);
 
   /// Bytes that a transform of this cube keeps on this rank (work buffers, not plans): for the memory plan.
   static std::int64_t bytes(const Cube& cube);

@@ -23,11 +23,20 @@ inline PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t byte
       std::clamp<std::int64_t>(bytes / std::max<std::int64_t>(bytesPerItem, 1), 1, std::max<PetscInt>(items, 1)));
 }
 
+/// Complex numbers from a transformed row to the next. Rows that stay here begin where a cache line does: what is
+/// written to them line by line, a block at a time, then fills whole cache lines.
+template <class Complex>
+std::int64_t rowStride(const Cube& cube, const Modes& modes) {
+  constexpr std::int64_t together = cacheLine / sizeof(Complex);
+  const std::int64_t row = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
+  return cube.grid().spaceSize() > 1 ? row : (row + together - 1) / together * together;
+}
 /// Complex numbers of a plane, by rows or by lines, whichever are more here.
-inline std::int64_t modesOfPlane(const Cube& cube, const Modes& modes) {
+template <class Complex>
+std::int64_t modesOfPlane(const Cube& cube, const Modes& modes) {
   const Block slab = blockOf(cube.shape().extents()[cube.slabAxis()], cube.grid().spaceSize(), cube.grid().spaceRank());
-  const std::int64_t across = modes.inner();
-  return std::max(across * modes.allLines() * slab.count, across * modes.lineLength() * modes.lines().count);
+  const std::int64_t line = static_cast<std::int64_t>(modes.inner()) * modes.lineLength();
+  return std::max(rowStride<Complex>(cube, modes) * slab.count, line * modes.lines().count);
 }
 
 /// Plans and work buffers of BasicFft, and its passes over rows and lines.
@@ -35,11 +44,12 @@ template <class Real>
 struct BasicFft<Real>::Plans {
   using Api = Fftw<Real>;
   static constexpr bool narrow = sizeof(Real) < sizeof(double);
+  static constexpr PetscInt together = cacheLine / sizeof(Complex);  ///< numbers of a cache line
 
   Cube cube;
   Modes modes;
   PetscInt rows = 0, rowLength = 0;
-  std::int64_t halfRow = 0;               ///< complex numbers of a transformed row
+  std::int64_t halfRow = 0;               ///< complex numbers from a transformed row to the next
   bool exchanged = false;                 ///< more than one rank in space: a transposition through MPI
   FftwBuffer<Real> rowBlock;              ///< a block of rows
   FftwBuffer<double> wide;                ///< the same for the callbacks, where Real is not double
@@ -61,13 +71,15 @@ struct BasicFft<Real>::Plans {
     const bool volume = s.nz > 1;
     rows = cube.box().count[cube.slabAxis()];
     rowLength = volume ? s.ny * s.nx : s.nx;
-    halfRow = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
+    halfRow = rowStride<Complex>(cube, modes);
     exchanged = cube.grid().spaceSize() > 1;
-    const std::int64_t work = modesOfPlane(cube, modes);
+    const std::int64_t work = modesOfPlane<Complex>(cube, modes);
     byRows = allocate<Complex>(work);
     const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
     rowsAtOnce = even(blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength)));
-    linesAtOnce = even(blockItems(modes.lines().count, lineBytes, static_cast<std::int64_t>(sizeof(Complex)) * line));
+    linesAtOnce = blockItems(modes.lines().count, lineBytes, static_cast<std::int64_t>(sizeof(Complex)) * line);
+    if (linesAtOnce > together) linesAtOnce -= linesAtOnce % together;
+    linesAtOnce = even(linesAtOnce);
     if (narrow) wide = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (narrow && !volume)
       pairs.emplace(rowLength, rows, rowsAtOnce);
@@ -92,15 +104,17 @@ struct BasicFft<Real>::Plans {
       planRows(rowsAtOnce, flags);
     planLines(linesAtOnce, flags);
     if (exchanged) planExchange(flags);
-    const std::int64_t n = modesOfPlane(cube, modes);
+    const std::int64_t n = modesOfPlane<Complex>(cube, modes);
     std::fill_n(byRows.get(), n, Complex(0));
     if (exchanged) std::fill_n(byLines.get(), n, Complex(0));
   }
-  /// Before `planes` planes are transformed.
-  void measureIfItPays(PetscInt planes) {
-    if (pixelsLeft <= 0) return;
+  /// Before `planes` planes are transformed. Whether plans were measured, which loses what the buffers hold.
+  bool measureIfItPays(PetscInt planes) {
+    if (pixelsLeft <= 0) return false;
     pixelsLeft -= static_cast<double>(planes) * static_cast<double>(cube.shape().pixels()) / cube.grid().spaceSize();
-    if (pixelsLeft <= 0) plan(FFTW_MEASURE);
+    if (pixelsLeft > 0) return false;
+    plan(FFTW_MEASURE);
+    return true;
   }
 
   void planRows(PetscInt atOnce, unsigned flags) {
@@ -146,7 +160,7 @@ struct BasicFft<Real>::Plans {
     for (PetscInt b = 0; b < modes.lineLength(); ++b) {
       const auto* row =
           reinterpret_cast<const char*>(byRows.get() + b * halfRow + static_cast<std::int64_t>(first) * modes.inner());
-      for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1, 2);
+      for (std::int64_t i = 0; i < bytes; i += cacheLine) __builtin_prefetch(row + i, 1, 2);
     }
   }
   /// byRows <- lines first ... first + count - 1 of lineBlock.
@@ -161,7 +175,6 @@ struct BasicFft<Real>::Plans {
                       to + b * halfRow + static_cast<std::int64_t>(a) * inner);
       return;
     }
-    constexpr PetscInt together = 64 / sizeof(Complex);  // rows of a cache line of the block
     PetscInt b = 0;
     for (; b + together <= length; b += together) {
       const Complex* in = from + b;
@@ -272,36 +285,58 @@ struct BasicFft<Real>::Plans {
     }
   }
 
+  Complex* linesFrom(PetscInt first) const {
+    return exchanged ? byLines.get() + static_cast<std::int64_t>(first) * modes.lineLength() * modes.inner()
+                     : lineBlock.get();
+  }
+  Complex* forwardLines(PetscInt first, PetscInt count) const {
+    Complex* to = linesFrom(first);
+    Complex* from = exchanged ? to : byRows.get() + static_cast<std::int64_t>(first) * modes.inner();
+    if (!exchanged) prefetch(first, count);
+    Api::complex(linesForward.of(count), raw(from), raw(to));
+    return to;
+  }
+  void backwardLines(PetscInt first, PetscInt count) const {
+    Complex* block = linesFrom(first);
+    Api::complex(linesBackward.of(count), raw(block), raw(block));
+    if (!exchanged) scatter(first, count);
+  }
+  void exchange(const FftwPlan<Real>& move) const {
+    if (!exchanged) return;
+    auto timed = movePhase.scope(exchangedGigabytes());
+    Api::execute(move.get());
+  }
   void linesOut(PetscInt plane, const Lines& use) const {
-    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
-    if (exchanged) {
-      auto timed = movePhase.scope(exchangedGigabytes());
-      Api::execute(toLines.get());
-    }
+    exchange(toLines);
     auto timed = linePhase.scope(lineFlops());
-    linesForward.forEach([&](PetscInt first, PetscInt count) {
-      Complex* to = exchanged ? byLines.get() + first * line : lineBlock.get();
-      Complex* from = exchanged ? to : byRows.get() + first * modes.inner();
-      if (!exchanged) prefetch(first, count);
-      Api::complex(linesForward.of(count), raw(from), raw(to));
-      use(plane, first, count, to);
-    });
+    linesForward.forEach([&](PetscInt first, PetscInt count) { use(plane, first, count, forwardLines(first, count)); });
   }
   void linesIn(PetscInt plane, const Lines& fill) const {
-    const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
     {
       auto timed = linePhase.scope(lineFlops());
       linesBackward.forEach([&](PetscInt first, PetscInt count) {
-        Complex* block = exchanged ? byLines.get() + first * line : lineBlock.get();
         if (!exchanged) prefetch(first, count);
-        fill(plane, first, count, block);
-        Api::complex(linesBackward.of(count), raw(block), raw(block));
-        if (!exchanged) scatter(first, count);
+        fill(plane, first, count, linesFrom(first));
+        backwardLines(first, count);
       });
     }
-    if (!exchanged) return;
-    auto timed = movePhase.scope(exchangedGigabytes());
-    Api::execute(toRows.get());
+    exchange(toRows);
+  }
+  /// Of two planes, each in buffers of its own: lines out, `work`, lines in.
+  static void linesOutAndIn(const Plans& a, const Plans& b, const TwoLines& work) {
+    a.exchange(a.toLines);
+    b.exchange(b.toLines);
+    {
+      auto timed = a.linePhase.scope(4 * a.lineFlops());
+      a.linesForward.forEach([&](PetscInt first, PetscInt count) {
+        Complex *linesOfA = a.forwardLines(first, count), *linesOfB = b.forwardLines(first, count);
+        work(first, count, linesOfA, linesOfB);
+        a.backwardLines(first, count);
+        b.backwardLines(first, count);
+      });
+    }
+    a.exchange(a.toRows);
+    b.exchange(b.toRows);
   }
 };
 

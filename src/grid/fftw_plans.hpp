@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <complex>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -67,14 +68,17 @@ struct FreeFftwPlan {
 };
 template <class Real>
 using FftwPlan = std::unique_ptr<std::remove_pointer_t<typename Fftw<Real>::Plan>, FreeFftwPlan<Real>>;
-struct FreeFftw {
-  void operator()(void* p) const { fftw_free(p); }
+struct Free {
+  void operator()(void* p) const { std::free(p); }
 };
 template <class T>
-using FftwBuffer = std::unique_ptr<T[], FreeFftw>;
+using FftwBuffer = std::unique_ptr<T[], Free>;
+inline constexpr std::int64_t cacheLine = 64;  ///< bytes
+/// Begins with a cache line, which is more than fftw_malloc promises.
 template <class T>
 FftwBuffer<T> allocate(std::int64_t n) {
-  auto* p = static_cast<T*>(fftw_malloc(sizeof(T) * static_cast<std::size_t>(std::max<std::int64_t>(n, 1))));
+  const std::int64_t bytes = static_cast<std::int64_t>(sizeof(T)) * std::max<std::int64_t>(n, 1);
+  auto* p = static_cast<T*>(std::aligned_alloc(cacheLine, (bytes + cacheLine - 1) / cacheLine * cacheLine));
   if (!p) throw std::bad_alloc();
   return FftwBuffer<T>(p);
 }

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "solvers/fourier_step.hpp"
+#include "solvers/image_step.hpp"
+
 namespace lacuna {
 namespace {
 
@@ -37,11 +40,14 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
 
 void Admm::makeStep() {
   step_.reset();  // one at a time: half the memory
+  step_ = single_ ? stepOf<float>() : stepOf<double>();
+}
+
+template <class Real>
+std::unique_ptr<QuadraticStep> Admm::stepOf() {
   SplitRows& rows = *this;
-  if (single_)
-    step_ = std::make_unique<FourierStep<float>>(problem_, grid_, rows, problem_.planning);
-  else
-    step_ = std::make_unique<FourierStep<double>>(problem_, grid_, rows, problem_.planning);
+  if (ImageStep<Real>::suits(problem_)) return std::make_unique<ImageStep<Real>>(problem_, grid_, rows);
+  return std::make_unique<FourierStep<Real>>(problem_, grid_, rows);
 }
 
 void Admm::setPrecision(Precision precision) {
@@ -135,7 +141,7 @@ void Admm::takeData(PetscInt t, PetscInt first, PetscInt count, const double* hx
 void Admm::takePixels(PetscInt t, PetscInt first, PetscInt count, const double* x) {
   auto timed = pixelPhase_.scope();
   bound_.update(t, first, count, x);
-  if (slope_) slope_->take(first, count, x);
+  if (slope_) slope_->take(t, first, count, x);
   if (edge_) edge_->update(t, first, count, x);
   if (starlet_) starlet_->take(t, first, count, x);
   if (steps_) steps_->take(t, first, count, x);
@@ -143,7 +149,7 @@ void Admm::takePixels(PetscInt t, PetscInt first, PetscInt count, const double* 
 
 void Admm::pixelsTaken(PetscInt t) {
   auto timed = pixelPhase_.scope();
-  if (slope_) slope_->step(t);
+  if (slope_) slope_->finish(t);
 }
 
 }  // namespace lacuna

@@ -7,8 +7,8 @@
 #include "solvers/bound_split.hpp"
 #include "solvers/data_split.hpp"
 #include "solvers/edge_split.hpp"
-#include "solvers/fourier_step.hpp"
 #include "solvers/penalties.hpp"
+#include "solvers/quadratic_step.hpp"
 #include "solvers/slope_split.hpp"
 #include "solvers/starlet_split.hpp"
 #include "solvers/step_split.hpp"
@@ -56,12 +56,15 @@ class Admm final : private SplitRows {
  private:
   PetscInt dataFrames() const override { return data_.frames(); }
   double curvature(PetscInt frame) const override { return data_.curvature(frame); }
+  bool dataSettleAtOnce() const override { return !data_.away(); }
   void fillData(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const override;
   void fillPixels(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const override;
   void takeData(PetscInt frame, PetscInt firstRow, PetscInt count, const double* hx) override;
   void takePixels(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x) override;
   void pixelsTaken(PetscInt frame) override;
   void makeStep();
+  template <class Real>
+  std::unique_ptr<QuadraticStep> stepOf();
 
   const ConvexProblem& problem_;
   Cube grid_;  ///< periodic, with the frames of the image

@@ -30,6 +30,8 @@ class DataSplit {
   /// One proximal step where the data are here. finish() does it where they are away.
   void update(PetscInt frame, PetscInt firstRow, PetscInt count, const double* hx);
   void finish();  ///< Collective.
+  /// Whether finish() changes r: data of some rank of space() are away.
+  bool away() const { return rows_.exchanges(); }
 
   /// From now on update() measures the curvature of the noise along the steps.
   void measure(bool on);

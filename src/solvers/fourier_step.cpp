@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "operators/psf_transfer.hpp"
 #include "solvers/spectral_kernels.hpp"
 
 namespace lacuna {
@@ -15,26 +14,17 @@ MPI_Datatype mpiType() {
   return sizeof(Real) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT;
 }
 
-/// Of a mode with power P. Where it does not vary it is held at the mean, which infinity would not know.
-double precision(double P) { return P > 0 ? 1 / P : 1e20; }
-
 }  // namespace
 
 template <class Real>
-FourierStep<Real>::FourierStep(const ConvexProblem& problem, const Cube& grid, SplitRows& splits, Planning planning)
+FourierStep<Real>::FourierStep(const ConvexProblem& problem, const Cube& grid, SplitRows& splits)
     : problem_(problem),
       grid_(grid),
       splits_(splits),
-      fft_(grid, planning),
-      line_(static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner())) {
-  for (const double s : fft_.modes().share())
-    share_.push_back(static_cast<Real>(s / static_cast<double>(grid.shape().pixels())));
-  makeTransfers();
-  fft_.modes().forEach([&](const Mode& k) {
-    const double laplacian = squaredDifferences(k, problem.spacing);
-    if (problem.totalVariation > 0) laplacian_.push_back(laplacian);
-    quadratic_.push_back(problem.smooth * laplacian + (problem.power ? precision(problem.power(k)) : 0));
-  });
+      fft_(grid, problem.planning),
+      line_(static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner())),
+      spectra_(problem, fft_.modes(), splits) {
+  if (problem.stack()) stack_.resize(spectra_.size());
   std::optional<TimeChain> chain = problem.chain;
   if (problem.varies()) chain = stepChain();
   std::vector<double> link;
@@ -52,30 +42,14 @@ TimeChain FourierStep<Real>::stepChain() const {
 }
 
 template <class Real>
-void FourierStep<Real>::makeTransfers() {
-  const PetscInt first = problem_.data.box().start[0];
-  double mine = 0;
-  for (PetscInt t = 0; t < splits_.dataFrames(); ++t) {
-    const std::size_t which = problem_.psfs.size() == 1 ? 0 : static_cast<std::size_t>(first + t);
-    if (t == 0 || problem_.psfs.size() > 1) {
-      const auto h = psfTransfer(fft_.modes(), problem_.psfs[which]);
-      for (const auto& v : h) mine = std::max(mine, std::norm(v));
-      transfers_.emplace_back(h.begin(), h.end());
-    }
-    psfOf_.push_back(transfers_.size() - 1);
-  }
-  checkMpi(MPI_Allreduce(&mine, &gain_, 1, MPI_DOUBLE, MPI_MAX, grid_.comm()));
-  if (problem_.stack()) stack_.resize(share_.size());
-}
-
-template <class Real>
 void FourierStep<Real>::factor(const Penalties& penalties) {
   penalties_ = penalties;
+  gathered_ = false;
   const auto seenBy = [this](PetscInt frame, std::size_t k) {
-    return splits_.curvature(frame) * static_cast<double>(std::norm(transfer(frame)[k]));
+    return splits_.curvature(frame) * static_cast<double>(std::norm(spectra_.transfer(frame)[k]));
   };
   if (problem_.stack()) {
-    gram_.assign(share_.size(), 0);
+    gram_.assign(spectra_.size(), 0);
     for (PetscInt e = 0; e < splits_.dataFrames(); ++e)
       for (std::size_t k = 0; k < gram_.size(); ++k) gram_[k] += seenBy(e, k);
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, gram_.data(), static_cast<int>(gram_.size()), MPI_DOUBLE, MPI_SUM,
@@ -84,24 +58,21 @@ void FourierStep<Real>::factor(const Penalties& penalties) {
   if (problem_.varies()) chain_->setChain(stepChain());
   chain_->factor([&](PetscInt frame, double* d) {
     const PetscInt t = frame - grid_.box().start[0];
-    for (std::size_t k = 0; k < quadratic_.size(); ++k) {
-      const double seen = problem_.stack() ? gram_[k] : seenBy(t, k);
-      d[k] += penalties.data * seen + penalties.bound + quadratic_[k] +
-              (laplacian_.empty() ? 0 : penalties.slope * laplacian_[k]) +
-              (problem_.starlet > 0 ? penalties.starlet : 0);
-    }
+    for (std::size_t k = 0; k < spectra_.size(); ++k)
+      d[k] += spectra_.diagonal(penalties, k, problem_.stack() ? gram_[k] : seenBy(t, k));
   });
 }
 
 template <class Real>
 void FourierStep<Real>::blur() {
+  gathered_ = false;
   for (PetscInt t = 0; t < chain_->frames(); ++t)
     fft_.forward(
         1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(t, first, count, rows); },
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
           const std::size_t n = modesOf(count), at = modesOf(first);
           std::fill_n(chain_->spectrum(t) + at, n, Complex(0));
-          addShare(n, share_.data() + at, lines, chain_->spectrum(t) + at);
+          addShare(n, spectra_.share() + at, lines, chain_->spectrum(t) + at);
         });
   if (problem_.stack()) {
     if (chain_->frames() > 0) std::copy_n(chain_->spectrum(0), stack_.size(), stack_.data());
@@ -130,7 +101,7 @@ void FourierStep<Real>::solve() {
   const PetscInt frames = chain_->frames();
   for (PetscInt step = 0; step < frames; ++step) {
     const PetscInt t = chain_->frameAt(step);
-    gatherData(t, chain_->spectrum(t), false);
+    if (!gathered_) gatherData(t, chain_->spectrum(t), false);
     eliminate(t);
   }
   {
@@ -138,10 +109,34 @@ void FourierStep<Real>::solve() {
     chain_->couple();
   }
   for (PetscInt step = frames - 1; step >= 0; --step) {
-    const PetscInt t = chain_->frameAt(step);
-    updateImage(t);
-    updateData(t, chain_->spectrum(t));
+    updateImage(chain_->frameAt(step));
+    // A frame's x is needed until the next one's is known.
+    if (step + 1 < frames) updateAndGather(chain_->frameAt(step + 1));
   }
+  if (frames > 0) updateAndGather(chain_->frameAt(0));
+  gathered_ = splits_.dataSettleAtOnce();
+}
+
+/// h * x, and what the data ask of the next step in its place, where they know at once.
+template <class Real>
+void FourierStep<Real>::updateAndGather(PetscInt t) {
+  if (!splits_.dataSettleAtOnce()) return updateData(t, chain_->spectrum(t));
+  const double weight = penalties_.data * splits_.curvature(t);
+  fft_.sandwich(
+      1,
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        applyTransfer(modesOf(count), spectra_.transfer(t) + modesOf(first), chain_->spectrum(t) + modesOf(first),
+                      lines);
+      },
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+        splits_.takeData(t, first, count, rows);
+        splits_.fillData(t, first, count, rows);
+      },
+      [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
+        const std::size_t n = modesOf(count), at = modesOf(first);
+        applyAdjointTransfer(n, weight, spectra_.share() + at, spectra_.transfer(t) + at, lines,
+                             chain_->spectrum(t) + at);
+      });
 }
 
 template <class Real>
@@ -151,8 +146,8 @@ void FourierStep<Real>::gatherData(PetscInt t, Complex* into, bool add) {
       1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillData(t, first, count, rows); },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         const std::size_t n = modesOf(count), at = modesOf(first);
-        (add ? addAdjointTransfer<Real> : applyAdjointTransfer<Real>)(n, weight, share_.data() + at, transfer(t) + at,
-                                                                      lines, into + at);
+        (add ? addAdjointTransfer<Real> : applyAdjointTransfer<Real>)(n, weight, spectra_.share() + at,
+                                                                      spectra_.transfer(t) + at, lines, into + at);
       });
 }
 
@@ -165,7 +160,7 @@ void FourierStep<Real>::eliminate(PetscInt t) {
         auto timed = chainPhase_.scope();
         const std::size_t n = modesOf(count), at = modesOf(first);
         Complex* r = chain_->spectrum(t) + at;
-        addShare(n, share_.data() + at, lines, r);
+        addShare(n, spectra_.share() + at, lines, r);
         if (first == 0 && count > 0) addForcing(t, r);
         chain_->eliminate(t, static_cast<PetscInt>(at), static_cast<PetscInt>(n), r);
       });
@@ -177,9 +172,10 @@ void FourierStep<Real>::addForcing(PetscInt t, Complex* first) const {
   if (fft_.modes().lines().start != 0) return;
   double sum = 0;  // of the pixels, over their number
   if (problem_.chain) sum += chainMean_ * problem_.chain->forcing(static_cast<std::size_t>(grid_.box().start[0] + t));
-  if (problem_.power && problem_.mean != 0) sum += problem_.mean * quadratic_[0];
+  sum += spectra_.forcing();
   if (std::isfinite(sum))
-    *first += static_cast<Real>(sum * static_cast<double>(grid_.shape().pixels()) * static_cast<double>(share_[0]));
+    *first +=
+        static_cast<Real>(sum * static_cast<double>(grid_.shape().pixels()) * static_cast<double>(spectra_.share()[0]));
 }
 
 /// The backward sweep in time, and all that is done to the pixels of x.
@@ -200,7 +196,7 @@ void FourierStep<Real>::updateData(PetscInt t, const Complex* x) {
   fft_.backward(
       1,
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-        applyTransfer(modesOf(count), transfer(t) + modesOf(first), x + modesOf(first), lines);
+        applyTransfer(modesOf(count), spectra_.transfer(t) + modesOf(first), x + modesOf(first), lines);
       },
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takeData(t, first, count, rows); });
 }

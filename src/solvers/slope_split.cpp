@@ -113,8 +113,7 @@ SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& ima
     a.before.resize(row_);
   }
   sum_.resize(frames * plane_);
-  x_.resize(plane_ + row_);
-  ghost_.resize(row_);
+  for (auto* row : {&first_, &latest_, &ghost_}) row->resize(row_);
   const PetscInt allRows = volume ? g.nz : g.ny;
   const PetscInt block = blockOf(allRows, grid.grid().spaceSize(), 0).count;
   const int active = static_cast<int>((allRows + block - 1) / block), me = grid.grid().spaceRank();
@@ -130,16 +129,32 @@ void SlopeSplit::add(PetscInt frame, PetscInt firstRow, PetscInt count, double* 
   addScaled(static_cast<std::size_t>(count) * row_, 1, sum, rows);
 }
 
-void SlopeSplit::take(PetscInt firstRow, PetscInt count, const double* x) {
-  std::copy_n(x, static_cast<std::size_t>(count) * row_, x_.data() + static_cast<std::size_t>(firstRow) * row_);
+void SlopeSplit::take(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x) {
+  if (firstRow == 0) {
+    begin(frame);
+    std::copy_n(x, row_, first_.data());
+  }
+  for (PetscInt i = 0; i < count; ++i, x += row_)
+    if (firstRow + i > 0) moveRow(frame, firstRow + i - 1, step(), i > 0 ? x - row_ : latest_.data(), x);
+  std::copy_n(x - row_, row_, latest_.data());
 }
 
-void SlopeSplit::step(PetscInt frame) { pass(frame, {strength_ / rho_, strength_ / rho_, 1, relaxation_}); }
+void SlopeSplit::finish(PetscInt frame) {
+  exchange(first_.data(), before_, ghost_.data(), after_);
+  if (rows_.rows() > 0) moveRow(frame, rows_.rows() - 1, step(), latest_.data(), ghost_.data());
+  end(frame);
+}
 
 void SlopeSplit::setPenalty(double rho) {
   const double before = std::exchange(rho_, rho);
-  for (std::size_t t = 0; plane_ > 0 && t < sum_.size() / plane_; ++t)
-    pass(static_cast<PetscInt>(t), {strength_ / before, strength_ / rho, before / rho, 0});
+  const SlopeMove move{strength_ / before, strength_ / rho, before / rho, 0};
+  const std::vector<double> none(row_, 0.0);  // x does not count
+  for (std::size_t t = 0; plane_ > 0 && t < sum_.size() / plane_; ++t) {
+    const auto frame = static_cast<PetscInt>(t);
+    begin(frame);
+    for (PetscInt i = 0; i < rows_.rows(); ++i) moveRow(frame, i, move, none.data(), none.data());
+    end(frame);
+  }
 }
 
 void SlopeSplit::keepIn(State& state, ArrayViews& views) {
@@ -154,26 +169,30 @@ void SlopeSplit::exchange(const double* mine, int to, double* theirs, int from) 
                         from, 0, comm_, MPI_STATUS_IGNORE));
 }
 
-void SlopeSplit::pass(PetscInt frame, const SlopeMove& move) {
-  exchange(x_.data(), before_, x_.data() + plane_, after_);
-  double* sum = sum_.data() + static_cast<std::size_t>(frame) * plane_;
+void SlopeSplit::begin(PetscInt frame) {
   if (image())
     std::fill_n(axes_[0].before.data(), line_, 0.0);
   else
-    std::fill_n(sum, plane_, 0.0);
-  const PetscInt rows = rows_.rows();
-  for (PetscInt i = 0; i < rows; ++i)
-    for (PetscInt y = 0; y < rows_.lines(); ++y) passLine(frame, i, y, move, sum);
+    std::fill_n(sumOf(frame), plane_, 0.0);
+}
+
+void SlopeSplit::end(PetscInt frame) {
   // The differences across my last row point into the first row of the next rank.
   if (axes_.empty() || axes_[0].along != Along::Rows) return;
   exchange((image() ? axes_[0].before : axes_[0].r).data(), after_, ghost_.data(), before_);
-  if (rows > 0) addScaled(row_, rho_ * axes_[0].scale, ghost_.data(), sum);
+  if (rows_.rows() > 0) addScaled(row_, rho_ * axes_[0].scale, ghost_.data(), sumOf(frame));
 }
 
-void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeMove& move, double* sum) {
-  const std::size_t at = static_cast<std::size_t>(row) * row_ + static_cast<std::size_t>(y) * line_;
-  const std::size_t nextLine = y + 1 < rows_.lines() ? at + line_ : at + line_ - row_;
-  const double* x = x_.data() + at;
+void SlopeSplit::moveRow(PetscInt frame, PetscInt row, const SlopeMove& move, const double* x, const double* next) {
+  for (PetscInt y = 0; y < rows_.lines(); ++y) moveLine(frame, row, y, move, x, next);
+}
+
+void SlopeSplit::moveLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeMove& move, const double* rowOfX,
+                          const double* nextRow) {
+  const std::size_t in = static_cast<std::size_t>(y) * line_, at = static_cast<std::size_t>(row) * row_ + in;
+  const std::size_t nextLine = y + 1 < rows_.lines() ? in + line_ : 0;
+  const double* x = rowOfX + in;
+  double* sum = sumOf(frame);
   const bool here = rows_.row(row).place != WindowRows::Place::Outside && rows_.lineOf(y) >= 0;
   const std::size_t n = here ? static_cast<std::size_t>(rows_.pixels()) : 0;
   Slopes inside;  // axes whose differences stay inside the image, but for the last pixel of the axis along x
@@ -183,7 +202,7 @@ void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
     double* sa = a.s.data() + static_cast<std::size_t>(frame) * plane_ + at;
     double* ra = a.r.data() + static_cast<std::size_t>(y) * line_;
     const bool along = a.along == Along::Pixels;
-    const double* next = along ? x + 1 : a.along == Along::Rows ? x + row_ : x_.data() + nextLine;
+    const double* next = along ? x + 1 : a.along == Along::Rows ? nextRow + in : rowOfX + nextLine;
     const bool stays = here && (a.along == Along::Rows    ? firstRow_ + row + 1 < imageRows_
                                 : a.along == Along::Lines ? rows_.lineOf(y + 1) >= 0
                                                           : true);
@@ -216,7 +235,7 @@ void SlopeSplit::passLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
       addScaled(line_ - 1, c, ra, here_ + 1);
       here_[0] += c * ra[line_ - 1];
     } else if (a.along == Along::Lines) {
-      addScaled(line_, c, ra, sum + nextLine);
+      addScaled(line_, c, ra, here_ - in + nextLine);
     } else if (row + 1 < rows_.rows()) {
       addScaled(line_, c, ra, here_ + row_);
     }

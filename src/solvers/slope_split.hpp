@@ -25,10 +25,11 @@ class SlopeSplit {
 
   /// Adds rho D^T (2 w - s) to rows.
   void add(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const;
-  /// Takes x of a frame, which step() then works on.
-  void take(PetscInt firstRow, PetscInt count, const double* x);
-  /// Collective over space(). s <- s + relaxation (D x - w), for the x taken.
-  void step(PetscInt frame);
+  /// Takes rows of x of a frame, from the first to the last: s <- s + relaxation (D x - w) of all rows before the last
+  /// one taken, which waits for the next.
+  void take(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x);
+  /// Collective over space(). The same of the last row, once all are taken.
+  void finish(PetscInt frame);
   /// Collective over space(). Keeps w and the multipliers.
   void setPenalty(double rho);
   /// Adds all that the next iteration needs to a state.
@@ -45,9 +46,15 @@ class SlopeSplit {
   };
   bool image() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
   void exchange(const double* mine, int to, double* theirs, int from) const;
-  /// Moves all s of a frame and gathers what they add to the right-hand side.
-  void pass(PetscInt frame, const SlopeMove& move);
-  void passLine(PetscInt frame, PetscInt row, PetscInt line, const SlopeMove& move, double* sum);
+  SlopeMove step() const { return {strength_ / rho_, strength_ / rho_, 1, relaxation_}; }
+  double* sumOf(PetscInt frame) { return sum_.data() + static_cast<std::size_t>(frame) * plane_; }
+  /// Before the rows of a frame; and after them, Collective over space().
+  void begin(PetscInt frame);
+  void end(PetscInt frame);
+  /// Moves the s of a row and gathers what they add to the right-hand side; x: its pixels, next: those of the next row.
+  void moveRow(PetscInt frame, PetscInt row, const SlopeMove& move, const double* x, const double* next);
+  void moveLine(PetscInt frame, PetscInt row, PetscInt line, const SlopeMove& move, const double* x,
+                const double* next);
 
   Space space_;  ///< of the grid
   MPI_Comm comm_;
@@ -57,8 +64,8 @@ class SlopeSplit {
   PetscInt firstRow_ = 0, imageRows_ = 0;
   int before_ = MPI_PROC_NULL, after_ = MPI_PROC_NULL;  ///< ranks with the rows before and after mine, in a ring
   std::vector<Axis> axes_;
-  std::vector<double> sum_;        ///< [frame][row][pixel]
-  std::vector<double> x_, ghost_;  ///< x of a frame with the row after it; a row
+  std::vector<double> sum_;                     ///< [frame][row][pixel]
+  std::vector<double> first_, latest_, ghost_;  ///< rows of x: the first, the last one taken; a row of the next rank
 };
 
 }  // namespace lacuna

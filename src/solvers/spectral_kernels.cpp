@@ -38,6 +38,19 @@ inline void scaledSumOf(std::size_t n, const Real* share, const Real* in, Real* 
   }
 }
 
+template <class Real>
+inline void solveModesOf(std::size_t n, Real c, const Real* inverse, const Real* h, Real* x, Real* y) {
+#pragma GCC ivdep
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real a = h[2 * i], b = h[2 * i + 1], p = y[2 * i], q = y[2 * i + 1];
+    const Real u = inverse[i] * (x[2 * i] + c * (a * p + b * q)), v = inverse[i] * (x[2 * i + 1] + c * (a * q - b * p));
+    x[2 * i] = u;
+    x[2 * i + 1] = v;
+    y[2 * i] = a * u - b * v;
+    y[2 * i + 1] = a * v + b * u;
+  }
+}
+
 /// Of numbers made of W reals each.
 template <int W, class Real>
 inline void forwardOf(std::size_t n, Real c, const Real* p, const Real* y, const Real* r, Real* x) {
@@ -71,6 +84,12 @@ LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const double* share, const do
 }
 LACUNA_VECTOR_CLONES void scaledSum(std::size_t n, const float* share, const float* in, float* out) {
   scaledSumOf(n, share, in, out);
+}
+LACUNA_VECTOR_CLONES void solve(std::size_t n, double c, const double* inverse, const double* h, double* x, double* y) {
+  solveModesOf(n, c, inverse, h, x, y);
+}
+LACUNA_VECTOR_CLONES void solve(std::size_t n, double c, const float* inverse, const float* h, float* x, float* y) {
+  solveModesOf(n, static_cast<float>(c), inverse, h, x, y);
 }
 LACUNA_VECTOR_CLONES void forwardPairs(std::size_t n, double c, const double* p, const double* y, const double* r,
                                        double* x) {
@@ -125,6 +144,11 @@ template <class Real>
 void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, std::complex<Real>* out) {
   scaledSum(n, share, parts(in), parts(out));
 }
+template <class Real>
+void solveModes(std::size_t n, double c, const Real* inverse, const std::complex<Real>* h, std::complex<Real>* x,
+                std::complex<Real>* y) {
+  solve(n, c, inverse, parts(h), parts(x), parts(y));
+}
 
 template <class Value>
 void sweepForward(std::size_t n, RealOf<Value> c, const RealOf<Value>* p, const Value* y, const Value* r, Value* x) {
@@ -154,6 +178,10 @@ template void applyTransfer(std::size_t, const std::complex<double>*, const std:
 template void applyTransfer(std::size_t, const std::complex<float>*, const std::complex<float>*, std::complex<float>*);
 template void addShare(std::size_t, const double*, const std::complex<double>*, std::complex<double>*);
 template void addShare(std::size_t, const float*, const std::complex<float>*, std::complex<float>*);
+template void solveModes(std::size_t, double, const double*, const std::complex<double>*, std::complex<double>*,
+                         std::complex<double>*);
+template void solveModes(std::size_t, double, const float*, const std::complex<float>*, std::complex<float>*,
+                         std::complex<float>*);
 
 template void sweepForward(std::size_t, double, const double*, const std::complex<double>*, const std::complex<double>*,
                            std::complex<double>*);

@@ -26,6 +26,11 @@ void applyTransfer(std::size_t n, const std::complex<Real>* h, const std::comple
 template <class Real>
 void addShare(std::size_t n, const Real* share, const std::complex<Real>* in, std::complex<Real>* out);
 
+/// x <- inverse (x + c conj(h) y), y <- h x
+template <class Real>
+void solveModes(std::size_t n, double c, const Real* inverse, const std::complex<Real>* h, std::complex<Real>* x,
+                std::complex<Real>* y);
+
 template <class Value>
 using RealOf = decltype(std::real(Value()));
 /// The sweeps of ChainSolver over n modes (or pixels, Value double): x <- p (r - c y), where x may be r; and

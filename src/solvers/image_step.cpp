@@ -1,0 +1,91 @@
+#include "solvers/image_step.hpp"
+
+#include "solvers/spectral_kernels.hpp"
+
+namespace lacuna {
+
+template <class Real>
+bool ImageStep<Real>::suits(const ConvexProblem& problem) {
+  return problem.image.shape().frames == 1 && problem.data.shape().frames == 1 && !problem.chain;
+}
+
+template <class Real>
+ImageStep<Real>::ImageStep(const ConvexProblem& problem, const Cube& grid, SplitRows& splits)
+    : splits_(splits),
+      image_(grid, problem.planning),
+      data_(grid, problem.planning),
+      line_(static_cast<std::size_t>(image_.modes().lineLength()) * static_cast<std::size_t>(image_.modes().inner())),
+      spectra_(problem, image_.modes(), splits),
+      inverse_(spectra_.size()),
+      forcing_(spectra_.forcing() * static_cast<double>(grid.shape().pixels())) {}
+
+template <class Real>
+std::int64_t ImageStep<Real>::bytes(const Cube& grid) {
+  return 2 * Fft::bytes(grid) + 8 * static_cast<std::int64_t>(Modes(grid).perPlane());
+}
+
+template <class Real>
+void ImageStep<Real>::factor(const Penalties& penalties) {
+  gathered_ = false;
+  if (!here()) return;
+  weight_ = penalties.data * splits_.curvature(0);
+  for (std::size_t k = 0; k < inverse_.size(); ++k) {
+    const double seen = splits_.curvature(0) * static_cast<double>(std::norm(spectra_.transfer(0)[k]));
+    inverse_[k] = static_cast<Real>(static_cast<double>(spectra_.share()[k]) / spectra_.diagonal(penalties, k, seen));
+  }
+}
+
+template <class Real>
+void ImageStep<Real>::blur() {
+  if (!here()) return;
+  gathered_ = false;
+  image_.rowsIn(
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(0, first, count, rows); });
+  BasicFft<Real>::turn(image_, data_, [&](PetscInt first, PetscInt count, Complex* x, Complex* hx) {
+    const std::size_t n = modesOf(count), at = modesOf(first);
+    std::fill_n(hx, n, Complex(0));
+    addShare(n, spectra_.share() + at, x, hx);
+    applyTransfer(n, spectra_.transfer(0) + at, hx, hx);
+  });
+  data_.rowsOut(
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takeData(0, first, count, rows); });
+}
+
+template <class Real>
+void ImageStep<Real>::solve() {
+  if (!here()) return;
+  const auto give = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+    splits_.fillData(0, first, count, rows);
+  };
+  const auto take = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+    splits_.takeData(0, first, count, rows);
+  };
+  image_.prepare(2);
+  if (data_.prepare(2) || !gathered_) data_.rowsIn(give);
+  image_.rowsIn(
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(0, first, count, rows); });
+  BasicFft<Real>::turn(
+      image_, data_, [&](PetscInt first, PetscInt count, Complex* x, Complex* hx) { solveLines(first, count, x, hx); });
+  image_.rowsOut(
+      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takePixels(0, first, count, rows); });
+  splits_.pixelsTaken(0);
+  gathered_ = splits_.dataSettleAtOnce();
+  if (!gathered_) return data_.rowsOut(take);
+  data_.rowsOutAndIn([&](PetscInt plane, PetscInt first, PetscInt count, double* rows) {
+    take(plane, first, count, rows);
+    give(plane, first, count, rows);
+  });
+}
+
+template <class Real>
+void ImageStep<Real>::solveLines(PetscInt first, PetscInt count, Complex* x, Complex* hx) const {
+  if (forcing_ != 0 && first == 0 && count > 0 && image_.modes().lines().start == 0)
+    x[0] += static_cast<Real>(forcing_);
+  const std::size_t at = modesOf(first);
+  solveModes(modesOf(count), weight_, inverse_.data() + at, spectra_.transfer(0) + at, x, hx);
+}
+
+template class ImageStep<float>;
+template class ImageStep<double>;
+
+}  // namespace lacuna

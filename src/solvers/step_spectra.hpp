@@ -1,0 +1,47 @@
+#pragma once
+#include <complex>
+#include <vector>
+
+#include "grid/modes.hpp"
+#include "solvers/convex_problem.hpp"
+#include "solvers/penalties.hpp"
+#include "solvers/quadratic_step.hpp"
+
+namespace lacuna {
+
+/// What the quadratic step of ADMM knows of every local mode k of the periodic grid: the transfer functions h(k), and
+///   rho_u |h|^2 + rho_z + rho_w |D|^2 + rho_s + priors,
+/// the priors being those in space (of the starlets rho_s). Computed in double precision, transfer functions kept in
+/// Real.
+template <class Real>
+class StepSpectra {
+ public:
+  using Complex = std::complex<Real>;
+  /// Collective. `modes` of the periodic grid, which has the frames of the image.
+  StepSpectra(const ConvexProblem& problem, const Modes& modes, const SplitRows& splits);
+
+  double gain() const { return gain_; }  ///< largest |h(k)|^2 of all ranks
+  std::size_t size() const { return share_.size(); }
+  /// Modes::share() over the pixels of the grid: what makes the backward transform the inverse.
+  const Real* share() const { return share_.data(); }
+  const Complex* transfer(PetscInt dataFrame) const {
+    return transfers_[psfOf_[static_cast<std::size_t>(dataFrame)]].data();
+  }
+  /// The system's diagonal where the data see `seen` = |h|^2.
+  double diagonal(const Penalties& p, std::size_t mode, double seen) const {
+    return p.data * seen + p.bound + quadratic_[mode] + (laplacian_.empty() ? 0 : p.slope * laplacian_[mode]) +
+           (starlets_ ? p.starlet : 0);
+  }
+  /// What the mean of a Gaussian field adds to the right-hand side of k = 0, over the pixels of the grid.
+  double forcing() const { return mean_ != 0 && !quadratic_.empty() ? mean_ * quadratic_[0] : 0; }
+
+ private:
+  std::vector<Real> share_;                      ///< by mode
+  std::vector<std::vector<Complex>> transfers_;  ///< of each PSF that is needed here
+  std::vector<std::size_t> psfOf_;               ///< of every local data frame
+  std::vector<double> laplacian_, quadratic_;    ///< by mode: |D|^2, the quadratic priors
+  bool starlets_;
+  double gain_ = 0, mean_;
+};
+
+}  // namespace lacuna
