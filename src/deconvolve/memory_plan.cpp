@@ -6,6 +6,7 @@
 #include "grid/fft.hpp"
 #include "operators/convolution_problem.hpp"
 #include "solvers/chain_solver.hpp"
+#include "solvers/image_step.hpp"
 #include "solvers/proximal.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 #include "solvers/starlet_split.hpp"
@@ -30,15 +31,17 @@ std::int64_t modesOf(const Cube& grid) { return static_cast<std::int64_t>(Modes(
 /// What Admm keeps: u with its multiplier, z, the slopes, spectra.
 std::int64_t admmBytes(const ConvexProblem& p) {
   const Cube grid(p.image.gridPointer(), proximalGrid(p));
-  const std::int64_t modes = modesOf(grid), frames = grid.box().count[0], field = 8 * grid.box().size();
+  const std::int64_t modes = modesOf(grid), field = 8 * grid.box().size();
   const std::int64_t dataFields = p.stack() ? p.data.box().count[0] : 1;
   const std::int64_t transfers = p.psfs.size() == 1 ? 1 : p.data.box().count[0];
   const Shape& s = grid.shape();
   const std::int64_t axes = (s.nz > 1) + (s.ny > 1) + (s.nx > 1);
-  std::int64_t sum = 2 * dataFields * field + field + 16 * transfers * modes + 16 * modes +
-                     SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid);
+  const std::int64_t step = ImageStep<double>::suits(p)
+                                ? ImageStep<double>::bytes(grid)
+                                : SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid);
+  std::int64_t sum = 2 * dataFields * field + field + 16 * transfers * modes + 16 * modes + step;
   if (p.stack()) sum += 24 * modes;
-  if (p.totalVariation > 0) sum += (axes + 1) * field + (frames > 0 ? field / frames : 0) + 8 * modes;
+  if (p.totalVariation > 0) sum += (axes + 1) * field + 8 * modes;
   if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales);
   if (p.timeVariation > 0) sum += StepSplit::bytes(grid);
   return sum;

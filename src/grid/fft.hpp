@@ -51,9 +51,10 @@ class BasicFft {
   /// backward, `work` on the rows, forward: the rows never leave the cache.
   void sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const;
 
-  /// The parts of transforms of plane 0, for work on the spectra of two at once: rows come in, turn() works on lines
-  /// and sends them back, rows go out; between these calls, and no others, they stay in the work buffers. prepare()
-  /// comes before `transforms` whole ones: it may measure plans, and is true where that loses rows that had come in.
+  /// The parts of transforms of plane 0, of two at once where work needs both spectra: rows come in to a and b, turn()
+  /// ends their forward transforms, works on lines and begins the backward ones, rows go out. Between these calls, and
+  /// no others, rows stay in the work buffers. prepare() comes before `transforms` whole ones: it may measure plans,
+  /// and is true where that loses rows that had come in.
   bool prepare(PetscInt transforms) const;
   void rowsIn(const Rows& fill) const;
   void rowsOut(const Rows& use) const;

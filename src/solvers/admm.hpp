@@ -57,6 +57,7 @@ class Admm final : private SplitRows {
   PetscInt dataFrames() const override { return data_.frames(); }
   double curvature(PetscInt frame) const override { return data_.curvature(frame); }
   bool dataSettleAtOnce() const override { return !data_.away(); }
+  bool pixelsSettleAtOnce() const override { return !slope_ && !edge_ && !starlet_ && !steps_; }
   void fillData(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const override;
   void fillPixels(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const override;
   void takeData(PetscInt frame, PetscInt firstRow, PetscInt count, const double* hx) override;

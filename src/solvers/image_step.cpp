@@ -26,7 +26,7 @@ std::int64_t ImageStep<Real>::bytes(const Cube& grid) {
 
 template <class Real>
 void ImageStep<Real>::factor(const Penalties& penalties) {
-  gathered_ = false;
+  pixelsIn_ = dataIn_ = false;
   if (!here()) return;
   weight_ = penalties.data * splits_.curvature(0);
   for (std::size_t k = 0; k < inverse_.size(); ++k) {
@@ -38,7 +38,7 @@ void ImageStep<Real>::factor(const Penalties& penalties) {
 template <class Real>
 void ImageStep<Real>::blur() {
   if (!here()) return;
-  gathered_ = false;
+  pixelsIn_ = dataIn_ = false;
   image_.rowsIn(
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(0, first, count, rows); });
   BasicFft<Real>::turn(image_, data_, [&](PetscInt first, PetscInt count, Complex* x, Complex* hx) {
@@ -54,27 +54,29 @@ void ImageStep<Real>::blur() {
 template <class Real>
 void ImageStep<Real>::solve() {
   if (!here()) return;
-  const auto give = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+  const auto fillPixels = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
+    splits_.fillPixels(0, first, count, rows);
+  };
+  const auto fillData = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
     splits_.fillData(0, first, count, rows);
   };
-  const auto take = [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
-    splits_.takeData(0, first, count, rows);
-  };
-  image_.prepare(2);
-  if (data_.prepare(2) || !gathered_) data_.rowsIn(give);
-  image_.rowsIn(
-      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(0, first, count, rows); });
+  if (image_.prepare(2) || !pixelsIn_) image_.rowsIn(fillPixels);
+  if (data_.prepare(2) || !dataIn_) data_.rowsIn(fillData);
   BasicFft<Real>::turn(
       image_, data_, [&](PetscInt first, PetscInt count, Complex* x, Complex* hx) { solveLines(first, count, x, hx); });
-  image_.rowsOut(
-      [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takePixels(0, first, count, rows); });
+  pixelsIn_ = splits_.pixelsSettleAtOnce();
+  dataIn_ = splits_.dataSettleAtOnce();
+  const auto takePixels = [&](PetscInt plane, PetscInt first, PetscInt count, double* rows) {
+    splits_.takePixels(0, first, count, rows);
+    if (pixelsIn_) fillPixels(plane, first, count, rows);
+  };
+  const auto takeData = [&](PetscInt plane, PetscInt first, PetscInt count, double* rows) {
+    splits_.takeData(0, first, count, rows);
+    if (dataIn_) fillData(plane, first, count, rows);
+  };
+  pixelsIn_ ? image_.rowsOutAndIn(takePixels) : image_.rowsOut(takePixels);
   splits_.pixelsTaken(0);
-  gathered_ = splits_.dataSettleAtOnce();
-  if (!gathered_) return data_.rowsOut(take);
-  data_.rowsOutAndIn([&](PetscInt plane, PetscInt first, PetscInt count, double* rows) {
-    take(plane, first, count, rows);
-    give(plane, first, count, rows);
-  });
+  dataIn_ ? data_.rowsOutAndIn(takeData) : data_.rowsOut(takeData);
 }
 
 template <class Real>

@@ -38,7 +38,7 @@ class ImageStep final : public QuadraticStep {
   StepSpectra<Real> spectra_;
   std::vector<Real> inverse_;  ///< [mode] share / diagonal
   double weight_ = 0, forcing_;
-  bool gathered_ = false;  ///< data_ holds the rows that the data ask of the next step
+  bool pixelsIn_ = false, dataIn_ = false;  ///< image_ and data_ hold the rows of the next step
 };
 
 }  // namespace lacuna

@@ -55,8 +55,8 @@ double option(const char* name, double value) {
 }
 
 /// Bytes that an iteration must move on this rank, beside what its transforms read and write of their own arrays: every
-/// array of the state read once and written once in each of the two sweeps that need it (to the right-hand side, and
-/// back from x), a real number 8, of n pixels of the padded grid, N of the image, with m modes a pixel (about half).
+/// array of the state read once and written once in each of the sweeps that need it, a real number 8, of n pixels of
+/// the padded grid, N of the image, with m modes a pixel (about half).
 struct Traffic {
   double data, bound, slope, spectra;
   double all() const { return data + bound + slope + spectra; }
@@ -64,12 +64,12 @@ struct Traffic {
 Traffic trafficOf(const ConvexProblem& p, double n, double N, double m) {
   const double axes = p.totalVariation > 0 ? 2 : 0;
   Traffic t{};
-  t.data = 5 * 8 * n + (p.background ? 16 : 8) * N;   // r; s and r back and forth, the counts, the background
+  t.data = 4 * 8 * n + (p.background ? 16 : 8) * N;   // s and r back and forth, the counts, the background
   t.bound = 3 * 8 * n;                                // s; s back and forth
   t.slope = (2 * axes + (axes > 0 ? 2 : 0)) * 8 * n;  // s of each axis back and forth, their divergence there and back
-  // The transfer function twice, the factor, x written, and read for x and for h * x; with a chain the forward sweep
-  // takes it up again, and so the backward one, with the factor.
-  t.spectra = (2 * 16 + 8 + 3 * 16 + (p.chain ? 2 * 16 + 8 : 0)) * m * n;
+  // The transfer function and the factor once. With a chain the transfer function twice, the factor in both sweeps, and
+  // x written by the data, back and forth in the forward sweep, read in the backward one and for h * x.
+  t.spectra = (p.chain ? 2 * 16 + 2 * 8 + 5 * 16 : 16 + 8) * m * n;
   return t;
 }
 
@@ -78,7 +78,8 @@ struct Cost {
   double iteration, transforms, traffic, arithmetic, gigabytes;  ///< GB/s
   double ratio, ratioWithArithmetic;
 };
-Cost costOf(const ConvexProblem& p, const Penalties& penalties, Vec x, bool single) {
+Cost costOf(ConvexProblem p, const Penalties& penalties, Vec x, bool single) {
+  p.planning = Planning::Measure;  // as in a long run
   const Cube grid(p.image.gridPointer(), proximalGrid(p));
   const Modes modes(grid);
   const double n = static_cast<double>(grid.space().local()), N = static_cast<double>(p.image.space().local());
