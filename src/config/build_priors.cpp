@@ -63,14 +63,13 @@ std::string strengthText(const std::optional<double>& strength) {
   return strength ? fmt::format("strength {:.6g}", *strength) : "strength from the data";
 }
 
-/// Distances along z, y, x in units of that along x.
-Spacing spacing(const Inputs& in, const Shape& shape) {
+/// Distances along z, y, x in units of that along x; 1 where the key is not given or has no meaning.
+Spacing spacing(const Inputs& in, const std::string& key, const Shape& shape) {
   Spacing all{1, 1, 1};
-  if (!in.has("prior.space.spacing")) return all;
-  const auto& given = in.numbers("prior.space.spacing");
+  if (!in.counts(key) || !in.has(key)) return all;
+  const auto& given = in.numbers(key);
   const std::size_t axes = shape.nz > 1 ? 3 : shape.ny > 1 ? 2 : 1;
-  if (given.size() != axes)
-    throw in.bad("prior.space.spacing", fmt::format("{} distances; these data have {} axes", given.size(), axes));
+  if (given.size() != axes) throw in.bad(key, fmt::format("{} distances; these data have {} axes", given.size(), axes));
   for (std::size_t i = 0; i < axes; ++i) all[3 - axes + i] = given[i] / given.back();
   return all;
 }
@@ -83,7 +82,7 @@ SpacePrior buildSpace(MPI_Comm comm, const Inputs& in, const Cube& unknown, std:
   if (in.counts("prior.space.strength")) p.strength = optionalNumber(in, "prior.space.strength");
   p.onLog = spacePriorOnLog(in);
   const std::string on = p.onLog ? " of the logarithm" : "";
-  if (in.counts("prior.space.spacing")) p.spacing = spacing(in, unknown.shape());
+  p.spacing = spacing(in, "prior.space.spacing", unknown.shape());
   if (kind == "smooth") {
     p.kind = Kind::Smooth;
     p.order = static_cast<int>(in.integer("prior.space.order"));
@@ -152,12 +151,12 @@ TimePrior buildTime(MPI_Comm comm, const Inputs& in, const Cube& unknown, const 
     p.onLog = in.text("prior.time.on") == "log";
     p.chain = buildChain(in, frames, times);
     const std::string& innovations = in.text("prior.time.innovations");
-    const Spacing square{1, 1, 1};
+    const Spacing distances = spacing(in, "prior.time.spacing", unknown.shape());
     if (innovations == "matern")
-      p.power =
-          maternPower(unknown, 1, in.number("prior.time.correlation_px"), in.number("prior.time.smoothness"), square);
+      p.power = maternPower(unknown, 1, in.number("prior.time.correlation_px"), in.number("prior.time.smoothness"),
+                            distances);
     else if (innovations == "spectrum")
-      p.power = powerOf(unknown, 1, spectrumPower(comm, in.path("prior.time.spectrum").string(), square));
+      p.power = powerOf(unknown, 1, spectrumPower(comm, in.path("prior.time.spectrum").string(), distances));
     notes.push_back(
         fmt::format("time: {}{}, sd {:.6g}, first frame {:.6g} +- {:.6g}, innovations {}",
                     kind == "ar1" ? fmt::format("AR(1) over {:.6g} frames", in.number("prior.time.correlation_frames"))

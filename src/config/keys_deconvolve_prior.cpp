@@ -213,6 +213,13 @@ std::vector<Key> timePriorKeys() {
        .range = {.low = 0, .high = 50, .lowOpen = true},
        .when = {section + ".innovations", {"matern"}},
        .doc = "Matern's nu of the innovations."},
+      {.section = section,
+       .name = "spacing",
+       .type = KeyType::Numbers,
+       .standardDoc = "1 for each axis",
+       .range = {.low = 0, .high = 1e6, .lowOpen = true},
+       .when = {section + ".innovations", {"matern", "spectrum"}},
+       .doc = "Distances of neighbours, as in [prior.space], for the spectrum of the innovations."},
   };
 }
 

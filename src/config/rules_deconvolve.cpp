@@ -100,9 +100,9 @@ void checkPriors(const Inputs& in) {
   for (const auto& [key, kind] : {std::pair{"prior.space.on", space}, std::pair{"prior.time.on", time}})
     if (in.counts(key) && in.has(key) && in.text(key) == "log" && !exponential)
       throw in.bad(key, "a prior on the logarithm needs [solver] positivity = \"exp\"");
-  if (in.counts("prior.space.spacing") && in.has("prior.space.spacing") &&
-      (in.numbers("prior.space.spacing").empty() || in.numbers("prior.space.spacing").size() > spatialAxes))
-    throw in.bad("prior.space.spacing", "must be [y, x] or [z, y, x]");
+  for (const char* key : {"prior.space.spacing", "prior.time.spacing"})
+    if (in.counts(key) && in.has(key) && (in.numbers(key).empty() || in.numbers(key).size() > spatialAxes))
+      throw in.bad(key, "must be [y, x] or [z, y, x]");
   if (space == "entropy" && positivity == "none")
     throw in.bad("prior.space.kind",
                  "entropy is defined for positive images: [solver] positivity must not be \"none\"");

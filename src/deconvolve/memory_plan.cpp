@@ -50,8 +50,7 @@ std::int64_t admmBytes(const ConvexProblem& p) {
 std::int64_t preconditionerBytes(const ConvexProblem& p) {
   const Cube grid(p.image.gridPointer(), SpectralPreconditioner::gridShape(p.image, p.psfs, p.boundary));
   const std::int64_t modes = modesOf(grid), own = p.psfs.size() == 1 ? 1 : grid.box().count[0];
-  return SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid) + 8 * grid.box().size() +
-         8 * (own + 2) * modes;
+  return SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid) + 8 * (own + 2) * modes;
 }
 
 /// What decides on the sizes of ADMM and of the preconditioner.

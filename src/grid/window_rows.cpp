@@ -80,37 +80,53 @@ void WindowRows::returnGuests() const {
   exchange_->addBack(guests_.data(), slots_.data());
 }
 
-void WindowRows::toGrid(const double* field, double* grid) const {
-  const auto rowSize = static_cast<std::size_t>(rowLength());
+void WindowRows::sendField(const double* field) const {
   for (PetscInt t = 0; t < frames_; ++t)
     for (std::size_t i = 0; i < guestRows_.size(); ++i)
       eachLine(t, guestRows_[i],
                [&](PetscInt at, PetscInt from) { std::copy_n(field + from, fieldPixels_, guest(t, i) + at); });
   returnGuests();
-  for (PetscInt t = 0; t < frames_; ++t)
-    for (PetscInt r = 0; r < rows(); ++r, grid += rowSize) {
-      const Row& it = row(r);
-      if (it.place == Place::Here)
-        eachLine(t, it.index, [&](PetscInt at, PetscInt from) { std::copy_n(field + from, fieldPixels_, grid + at); });
-      if (it.place == Place::Away)
-        eachLine(t, 0, [&](PetscInt at, PetscInt) { std::copy_n(slot(t, it.index) + at, fieldPixels_, grid + at); });
-    }
 }
 
-void WindowRows::toField(const double* grid, double* field) const {
-  const auto rowSize = static_cast<std::size_t>(rowLength());
-  for (PetscInt t = 0; t < frames_; ++t)
-    for (PetscInt r = 0; r < rows(); ++r, grid += rowSize) {
-      const Row& it = row(r);
-      if (it.place == Place::Here)
-        eachLine(t, it.index, [&](PetscInt at, PetscInt to) { std::copy_n(grid + at, fieldPixels_, field + to); });
-      if (it.place == Place::Away) std::copy_n(grid, rowSize, slot(t, it.index));
-    }
+void WindowRows::toGrid(const double* field, PetscInt frame, PetscInt first, PetscInt count, double* rows) const {
+  for (PetscInt r = first; r < first + count; ++r, rows += rowLength()) {
+    const Row& it = row(r);
+    if (it.place == Place::Here)
+      eachLine(frame, it.index,
+               [&](PetscInt at, PetscInt from) { std::copy_n(field + from, fieldPixels_, rows + at); });
+    if (it.place == Place::Away)
+      eachLine(frame, 0,
+               [&](PetscInt at, PetscInt) { std::copy_n(slot(frame, it.index) + at, fieldPixels_, rows + at); });
+  }
+}
+
+void WindowRows::toField(const double* rows, PetscInt frame, PetscInt first, PetscInt count, double* field) const {
+  for (PetscInt r = first; r < first + count; ++r, rows += rowLength()) {
+    const Row& it = row(r);
+    if (it.place == Place::Here)
+      eachLine(frame, it.index, [&](PetscInt at, PetscInt to) { std::copy_n(rows + at, fieldPixels_, field + to); });
+    if (it.place == Place::Away) std::copy_n(rows, rowLength(), slot(frame, it.index));
+  }
+}
+
+void WindowRows::receiveField(double* field) const {
   sendSlots();
   for (PetscInt t = 0; t < frames_; ++t)
     for (std::size_t i = 0; i < guestRows_.size(); ++i)
       eachLine(t, guestRows_[i],
                [&](PetscInt at, PetscInt to) { std::copy_n(guest(t, i) + at, fieldPixels_, field + to); });
+}
+
+void WindowRows::toGrid(const double* field, double* grid) const {
+  sendField(field);
+  const std::size_t plane = static_cast<std::size_t>(rows()) * static_cast<std::size_t>(rowLength());
+  for (PetscInt t = 0; t < frames_; ++t) toGrid(field, t, 0, rows(), grid + static_cast<std::size_t>(t) * plane);
+}
+
+void WindowRows::toField(const double* grid, double* field) const {
+  const std::size_t plane = static_cast<std::size_t>(rows()) * static_cast<std::size_t>(rowLength());
+  for (PetscInt t = 0; t < frames_; ++t) toField(grid + static_cast<std::size_t>(t) * plane, t, 0, rows(), field);
+  receiveField(field);
 }
 
 }  // namespace lacuna

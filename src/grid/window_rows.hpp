@@ -55,6 +55,12 @@ class WindowRows {
   /// outside the field are left alone.
   void toGrid(const double* field, double* grid) const;
   void toField(const double* grid, double* field) const;
+  /// The same by blocks of rows of a local frame, as transforms take and give them: sendField() first, or
+  /// receiveField() last, which are Collective over space().
+  void sendField(const double* field) const;
+  void toGrid(const double* field, PetscInt frame, PetscInt first, PetscInt count, double* rows) const;
+  void toField(const double* rows, PetscInt frame, PetscInt first, PetscInt count, double* field) const;
+  void receiveField(double* field) const;
 
  private:
   /// f(pixels of the grid's line, entry of the field, count)

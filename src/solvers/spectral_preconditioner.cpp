@@ -104,7 +104,6 @@ SpectralPreconditioner::SpectralPreconditioner(const ConvexProblem& p)
   if (p.power) quadratic0_ = precision(p.power(probe_));
   if (p.chain && p.chainPower) link0_ = 1 / p.chainPower(probe_);
   inverse_ = std::make_unique<SpectralChain>(grid_, fft_.modes().perPlane(), p.chain, std::move(link));
-  work_.resize(static_cast<std::size_t>(grid_.box().size()));
 }
 
 /// k = 0, or where it has no power the mode of lowest frequency that has.
@@ -185,22 +184,19 @@ void SpectralPreconditioner::factor(const std::vector<double>& weights) {
 void SpectralPreconditioner::apply(Vec x, Vec y) {
   const PetscInt frames = grid_.box().count[0];
   auto timed = phase_.scope(2.0 * static_cast<double>(frames));
-  {
-    const ReadLocal in(x);
-    std::fill(work_.begin(), work_.end(), 0.0);
-    rows_.toGrid(in.data(), work_.data());
-  }
   const auto line =
       static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner());
-  const std::size_t row = static_cast<std::size_t>(rows_.rowLength()),
-                    plane = row * static_cast<std::size_t>(rows_.rows());
+  const ReadLocal in(x);
+  const WriteLocal out(y);
+  rows_.sendField(in.data());
   const auto modesOf = [line](PetscInt n) { return static_cast<PetscInt>(line) * n; };
   for (PetscInt step = 0; step < frames; ++step) {
     const PetscInt t = inverse_->frameAt(step);
     fft_.forward(
         1,
         [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
-          std::copy_n(work_.data() + t * plane + first * row, count * row, rows);
+          std::fill_n(rows, static_cast<std::size_t>(count) * static_cast<std::size_t>(rows_.rowLength()), 0.0);
+          rows_.toGrid(in.data(), t, first, count, rows);
         },
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
           for (std::size_t k = 0, n = static_cast<std::size_t>(modesOf(count)); k < n; ++k)
@@ -217,11 +213,10 @@ void SpectralPreconditioner::apply(Vec x, Vec y) {
           inverse_->substitute(t, modesOf(first), modesOf(count), lines);
         },
         [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
-          std::copy_n(rows, count * row, work_.data() + t * plane + first * row);
+          rows_.toField(rows, t, first, count, out.data());
         });
   }
-  const WriteLocal out(y);
-  rows_.toField(work_.data(), out.data());
+  rows_.receiveField(out.data());
 }
 
 }  // namespace lacuna

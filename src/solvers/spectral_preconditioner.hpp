@@ -49,7 +49,6 @@ class SpectralPreconditioner {
   std::vector<double> quadratic_, share_;   ///< by mode: smoothness and 1/P; share() / N
   double quadratic0_ = 0;                   ///< the same at the probe
   std::unique_ptr<SpectralChain> inverse_;  ///< of M
-  std::vector<double> work_;                ///< [frame][row][pixel] of the grid
   Phase phase_{"preconditioner", "transforms"};
 };
 

@@ -85,14 +85,18 @@ def main(folder):
                 near(solve(folder, y, point, axes, '[prior.space]\nkind = "gaussian"\n' + keys + given, ranks), wanted,
                      f"field {axes}, {name}, {ranks} ranks")
         y, tau, sd = random.normal(0, 2, (4, 9, 8)), 2.5, 1.4
-        shape = np.interp(frequency(y.shape[1:], (1, 1)), table_k, table_p)
         times = np.arange(4)
         memory = sd**2 * np.exp(-abs(times[:, None] - times) / tau)
-        covariance = (shape / shape.mean())[..., None, None] * memory
-        gain = covariance @ np.linalg.inv(covariance + NOISE**2 * np.eye(4))
-        wanted = np.fft.ifft2(np.einsum("yxst,tyx->syx", gain, np.fft.fft2(y))).real
-        near(solve(folder, y, np.ones((1, 1)), "tyx", f'[prior.time]\nkind = "ar1"\nsd = {sd}\ncorrelation_frames = {tau}\n'
-                   'innovations = "spectrum"\nspectrum = "power.txt"\n', ranks), wanted, f"innovations from a file, {ranks} ranks")
+        for spacing in ((1, 1), (2.5, 1)):
+            k = frequency(y.shape[1:], spacing)
+            given = f"spacing = [{3 * spacing[0]}, 3]\n" if spacing != (1, 1) else ""
+            for name, shape, keys in (("matern", matern(k, 1, 3, 0.8, 2), 'innovations = "matern"\ncorrelation_px = 3\nsmoothness = 0.8\n'),
+                                      ("file", np.interp(k, table_k, table_p), 'innovations = "spectrum"\nspectrum = "power.txt"\n')):
+                covariance = (shape / shape.mean())[..., None, None] * memory
+                gain = covariance @ np.linalg.inv(covariance + NOISE**2 * np.eye(4))
+                wanted = np.fft.ifft2(np.einsum("yxst,tyx->syx", gain, np.fft.fft2(y))).real
+                near(solve(folder, y, np.ones((1, 1)), "tyx", f'[prior.time]\nkind = "ar1"\nsd = {sd}\ncorrelation_frames = {tau}\n' + keys + given, ranks),
+                     wanted, f"innovations, {name}, spacing {spacing}, {ranks} ranks")
         y, point = random.normal(3, 2, (3, 9, 8)), np.outer([1, 2, 1], [1, 3, 1]) / 20
         exposure, blur = np.array([1, 0.4, 2.5]), transfer(point, (9, 8))
         field = '[prior.space]\nkind = "gaussian"\nspectrum = "power.txt"\nmean = 1.5\n'
