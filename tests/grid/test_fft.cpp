@@ -165,6 +165,54 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sandwich_is_backward_work_forward, Real, Precision
   }
 }
 
+/// The lines of two images change places; rows of the second go out and come in at once, plans are measured on the way.
+BOOST_AUTO_TEST_CASE_TEMPLATE(turn_works_on_two_images_at_once, Real, Precisions) {
+  for (const Shape& s : shapes) {
+    if (s.frames * s.channels > 1) continue;
+    const Cube cube = cubeOf(s);
+    const double soon = 5 * static_cast<double>(s.size()) / cube.grid().spaceSize();
+    const BasicFft<Real> a(cube, Planning::MeasureLater, soon), b(cube, Planning::MeasureLater, soon);
+    const Modes& modes = a.modes();
+    const std::vector<double> share = modes.share();
+    const VecHandle f = cube.space().vec(), g = like(f), fromA = like(f), fromB = like(f);
+    Rng(8).normal(cube.space(), f);
+    Rng(9).normal(cube.space(), g);
+    bool kept = false;
+    int lost = 0;
+    for (int round = 0; round < 4; ++round) {
+      const WriteLocal x(f), y(g), outA(fromA), outB(fromB);
+      a.prepare(2);
+      a.rowsIn(rowsOf(a, x.data(), true));
+      const bool gone = b.prepare(2);
+      lost += gone;
+      if (gone || !kept) b.rowsIn(rowsOf(b, y.data(), true));
+      BasicFft<Real>::turn(a, b, [&](PetscInt first, PetscInt count, std::complex<Real>* ofA, std::complex<Real>* ofB) {
+        const PetscInt line = modes.lineLength() * modes.inner();
+        for (PetscInt i = 0; i < count * line; ++i) {
+          std::swap(ofA[i], ofB[i]);
+          const auto c =
+              static_cast<Real>(share[static_cast<std::size_t>(first * line + i)] / static_cast<double>(s.pixels()));
+          ofA[i] *= c;
+          ofB[i] *= c;
+        }
+      });
+      a.rowsOut(rowsOf(a, outA.data(), false));
+      const auto out = rowsOf(b, outB.data(), false), in = rowsOf(b, y.data(), true);
+      kept = round % 2 == 0;
+      if (kept)
+        b.rowsOutAndIn([&](PetscInt plane, PetscInt first, PetscInt count, double* rows) {
+          out(plane, first, count, rows);
+          in(plane, first, count, rows);
+        });
+      else
+        b.rowsOut(out);
+    }
+    BOOST_TEST(lost == 1, s.text());
+    BOOST_TEST(distance(fromA, g) < 1e-14 * coarseness<Real>, s.text());
+    BOOST_TEST(distance(fromB, f) < 1e-14 * coarseness<Real>, s.text());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(packed_white_noise_has_the_norm_of_its_field) {
   for (const Shape& s : shapes) {
     const Cube cube = cubeOf(s);
