@@ -16,8 +16,7 @@ ImageStep<Real>::ImageStep(const ConvexProblem& problem, const Cube& grid, Split
       data_(grid, problem.planning),
       line_(static_cast<std::size_t>(image_.modes().lineLength()) * static_cast<std::size_t>(image_.modes().inner())),
       spectra_(problem, image_.modes(), splits),
-      inverse_(spectra_.size()),
-      forcing_(spectra_.forcing() * static_cast<double>(grid.shape().pixels())) {}
+      inverse_(spectra_.size()) {}
 
 template <class Real>
 std::int64_t ImageStep<Real>::bytes(const Cube& grid) {
@@ -31,7 +30,10 @@ void ImageStep<Real>::factor(const Penalties& penalties) {
   weight_ = penalties.data * splits_.curvature(0);
   for (std::size_t k = 0; k < inverse_.size(); ++k) {
     const double seen = splits_.curvature(0) * static_cast<double>(std::norm(spectra_.transfer(0)[k]));
-    inverse_[k] = static_cast<Real>(static_cast<double>(spectra_.share()[k]) / spectra_.diagonal(penalties, k, seen));
+    const double inverse = static_cast<double>(spectra_.share()[k]) / spectra_.diagonal(penalties, k, seen);
+    inverse_[k] = static_cast<Real>(inverse);
+    if (k == 0 && image_.modes().lines().start == 0)
+      forced_ = static_cast<Real>(inverse * spectra_.forcing() * static_cast<double>(image_.cube().shape().pixels()));
   }
 }
 
@@ -81,10 +83,12 @@ void ImageStep<Real>::solve() {
 
 template <class Real>
 void ImageStep<Real>::solveLines(PetscInt first, PetscInt count, Complex* x, Complex* hx) const {
-  if (forcing_ != 0 && first == 0 && count > 0 && image_.modes().lines().start == 0)
-    x[0] += static_cast<Real>(forcing_);
   const std::size_t at = modesOf(first);
-  solveModes(modesOf(count), weight_, inverse_.data() + at, spectra_.transfer(0) + at, x, hx);
+  const Complex* h = spectra_.transfer(0) + at;
+  solveModes(modesOf(count), weight_, inverse_.data() + at, h, x, hx);
+  if (forced_ == 0 || first > 0 || count == 0) return;
+  x[0] += forced_;
+  hx[0] += h[0] * forced_;
 }
 
 template class ImageStep<float>;
