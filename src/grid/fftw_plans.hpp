@@ -63,6 +63,11 @@ typename Fftw<Real>::Complex* raw(std::complex<Real>* p) {
 }
 
 template <class Real>
+Real* reals(std::complex<Real>* p) {
+  return reinterpret_cast<Real*>(p);
+}
+
+template <class Real>
 struct FreeFftwPlan {
   void operator()(typename Fftw<Real>::Plan p) const { Fftw<Real>::destroy(p); }
 };
