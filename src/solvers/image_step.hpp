@@ -38,7 +38,7 @@ class ImageStep final : public QuadraticStep {
   StepSpectra<Real> spectra_;
   std::vector<Real> inverse_;  ///< [mode] share / diagonal
   double weight_ = 0;
-  Real forced_ = 0;  ///< of x at k = 0: what the mean of a Gaussian field asks for
+  Real forced_ = 0;                         ///< of x at k = 0: what the mean of a Gaussian field asks for
   bool pixelsIn_ = false, dataIn_ = false;  ///< image_ and data_ hold the rows of the next step
 };
 
