@@ -102,7 +102,7 @@ void checkPriors(const Inputs& in) {
       throw in.bad(key, "a prior on the logarithm needs [solver] positivity = \"exp\"");
   for (const char* key : {"prior.space.spacing", "prior.time.spacing"})
     if (in.counts(key) && in.has(key) && (in.numbers(key).empty() || in.numbers(key).size() > spatialAxes))
-      throw in.bad(key, "must be [y, x] or [z, y, x]");
+      throw in.bad(key, "must be [x], [y, x] or [z, y, x]");
   if (space == "entropy" && positivity == "none")
     throw in.bad("prior.space.kind",
                  "entropy is defined for positive images: [solver] positivity must not be \"none\"");

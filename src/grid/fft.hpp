@@ -52,9 +52,9 @@ class BasicFft {
   void sandwich(PetscInt planes, const Lines& fill, const Rows& work, const Lines& use) const;
 
   /// The parts of transforms of plane 0, of two at once where work needs both spectra: rows come in to a and b, turn()
-  /// ends their forward transforms, works on lines and begins the backward ones, rows go out. Between these calls, and
-  /// no others, rows stay in the work buffers. prepare() comes before `transforms` whole ones: it may measure plans,
-  /// and is true where that loses rows that had come in.
+  /// ends their forward transforms, works on lines and begins the backward ones, rows go out. Between these calls
+  /// rows stay in the work buffers, which forward, backward and sandwich use, too, and so lose them. prepare() comes
+  /// before `transforms` whole ones: it may measure plans, and is true where that loses rows that had come in.
   bool prepare(PetscInt transforms) const;
   void rowsIn(const Rows& fill) const;
   void rowsOut(const Rows& use) const;

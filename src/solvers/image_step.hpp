@@ -9,7 +9,8 @@
 namespace lacuna {
 
 /// The quadratic step of one image with data of its own, nothing else: every mode is a division, made between the lines
-/// of the two forward transforms and those of the two backward ones, so that no spectrum is kept or read.
+/// of the two forward transforms and those of the two backward ones, so that the spectra of x and of what is asked of
+/// it are never kept.
 template <class Real>
 class ImageStep final : public QuadraticStep {
  public:

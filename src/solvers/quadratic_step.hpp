@@ -13,8 +13,9 @@ class SplitRows {
   virtual PetscInt dataFrames() const = 0;  ///< local
   /// Typical curvature of a local frame of the data relative to that of all.
   virtual double curvature(PetscInt dataFrame) const = 0;
-  /// Whether what fillData gives is that of the next step as soon as takeData had its rows; and fillPixels, takePixels.
-  /// The same on all ranks of space().
+  /// Whether rows may be filled for the next step as soon as they were taken, block by block: what comes after the last
+  /// takeData changes nothing of what fillData gives; and of takePixels, pixelsTaken and fillPixels. The same on all
+  /// ranks of space().
   virtual bool dataSettleAtOnce() const = 0;
   virtual bool pixelsSettleAtOnce() const = 0;
   /// Rows of the point that h * x is drawn to, and of the sum over all other splits of penalty times such a point.
