@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/aligned_buffer.hpp"
 #include "grid/fftw_plans.hpp"
 
 namespace lacuna {
@@ -13,8 +14,8 @@ namespace lacuna {
 struct BareFft::Plans {
   Shape shape;
   PetscInt frames = 0;  ///< local
-  FftwBuffer<double> x;
-  FftwBuffer<std::complex<double>> X;
+  AlignedBuffer<double> x;
+  AlignedBuffer<std::complex<double>> X;
   FftwPlan<double> forward, backward;
 };
 
@@ -39,8 +40,8 @@ BareFft::BareFft(const Cube& cube) : plans_(std::make_unique<Plans>()) {
     ptrdiff_t rows = 0, firstRow = 0, lines = 0, firstLine = 0;
     local = fftw_mpi_local_size_transposed(rank, spectrum.data(), space, &rows, &firstRow, &lines, &firstLine);
   }
-  p.x = allocate<double>(2 * local);
-  p.X = allocate<std::complex<double>>(local);
+  p.x = alignedBuffer<double>(2 * local);
+  p.X = alignedBuffer<std::complex<double>>(local);
   auto* spectra = reinterpret_cast<fftw_complex*>(p.X.get());
   if (split) {
     p.forward.reset(

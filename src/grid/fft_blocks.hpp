@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "grid/fftw_plans.hpp"
+#include "base/aligned_buffer.hpp"
 #include "grid/modes.hpp"
 
 namespace lacuna {
@@ -19,9 +19,9 @@ inline PetscInt blockItems(PetscInt items, std::int64_t bytes, std::int64_t byte
 /// written to them line by line, a block at a time, then fills whole cache lines.
 template <class Complex>
 std::int64_t rowStride(const Cube& cube, const Modes& modes) {
-  constexpr std::int64_t together = cacheLine / sizeof(Complex);
+  constexpr auto each = static_cast<std::int64_t>(sizeof(Complex));
   const std::int64_t row = static_cast<std::int64_t>(modes.allLines()) * modes.inner();
-  return cube.grid().spaceSize() > 1 ? row : (row + together - 1) / together * together;
+  return cube.grid().spaceSize() > 1 ? row : wholeCacheLines(each * row) / each;
 }
 /// Complex numbers of a plane, by rows or by lines, whichever are more here.
 template <class Complex>

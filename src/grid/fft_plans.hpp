@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/aligned_buffer.hpp"
 #include "base/phase.hpp"
 #include "grid/fft.hpp"
 #include "grid/fft_blocks.hpp"
@@ -24,12 +25,12 @@ struct BasicFft<Real>::Plans {
   PetscInt rows = 0, rowLength = 0;
   std::int64_t halfRow = 0;               ///< complex numbers from a transformed row to the next
   bool exchanged = false;                 ///< more than one rank in space: a transposition through MPI
-  FftwBuffer<Real> rowBlock;              ///< a block of rows
-  FftwBuffer<double> wide;                ///< the same for the callbacks, where Real is not double
+  AlignedBuffer<Real> rowBlock;           ///< a block of rows
+  AlignedBuffer<double> wide;             ///< the same for the callbacks, where Real is not double
   mutable std::optional<RowPairs> pairs;  ///< instead of plans for rows: images in single precision
-  FftwBuffer<Complex> lineBlock;          ///< a block of lines (without exchange)
-  FftwBuffer<Complex> byRows;             ///< [row][line][inner]
-  FftwBuffer<Complex> byLines;            ///< [line][lineLength][inner] (with exchange)
+  AlignedBuffer<Complex> lineBlock;       ///< a block of lines (without exchange)
+  AlignedBuffer<Complex> byRows;          ///< [row][line][inner]
+  AlignedBuffer<Complex> byLines;         ///< [line][lineLength][inner] (with exchange)
   BlockPlan<Real> rowsForward, rowsBackward, linesForward, linesBackward;
   FftwPlan<Real> toLines, toRows;
   PetscInt rowsAtOnce = 1, linesAtOnce = 1;
@@ -47,21 +48,21 @@ struct BasicFft<Real>::Plans {
     halfRow = rowStride<Complex>(cube, modes);
     exchanged = cube.grid().spaceSize() > 1;
     const std::int64_t work = modesOfPlane<Complex>(cube, modes);
-    byRows = allocate<Complex>(work);
+    byRows = alignedBuffer<Complex>(work);
     const std::int64_t line = static_cast<std::int64_t>(modes.lineLength()) * modes.inner();
     rowsAtOnce = even(blockItems(rows, rowBytes, 8 * static_cast<std::int64_t>(rowLength)));
     linesAtOnce = blockItems(modes.lines().count, lineBytes, static_cast<std::int64_t>(sizeof(Complex)) * line);
     if (linesAtOnce > together) linesAtOnce -= linesAtOnce % together;
     linesAtOnce = even(linesAtOnce);
-    if (narrow) wide = allocate<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
+    if (narrow) wide = alignedBuffer<double>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (narrow && !volume)
       pairs.emplace(rowLength, rows, rowsAtOnce);
     else
-      rowBlock = allocate<Real>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
+      rowBlock = alignedBuffer<Real>(static_cast<std::int64_t>(rowsAtOnce) * rowLength);
     if (exchanged)
-      byLines = allocate<Complex>(work);
+      byLines = alignedBuffer<Complex>(work);
     else
-      lineBlock = allocate<Complex>(linesAtOnce * line);
+      lineBlock = alignedBuffer<Complex>(linesAtOnce * line);
     if (planning == Planning::MeasureLater) pixelsLeft = measureAfter;
     plan(planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE);
   }

@@ -1,5 +1,5 @@
 #pragma once
-/// FFTW in double and in single precision under one name, owning handles of its plans and buffers, and plans for data
+/// FFTW in double and in single precision under one name, owning handles of its plans, and plans for data
 /// that are worked on in blocks.
 #include <fftw3-mpi.h>
 #include <petscsys.h>
@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <complex>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <type_traits>
 
 namespace lacuna {
@@ -73,21 +71,6 @@ struct FreeFftwPlan {
 };
 template <class Real>
 using FftwPlan = std::unique_ptr<std::remove_pointer_t<typename Fftw<Real>::Plan>, FreeFftwPlan<Real>>;
-struct Free {
-  void operator()(void* p) const { std::free(p); }
-};
-template <class T>
-using FftwBuffer = std::unique_ptr<T[], Free>;
-inline constexpr std::int64_t cacheLine = 64;  ///< bytes
-/// Begins with a cache line, which is more than fftw_malloc promises.
-template <class T>
-FftwBuffer<T> allocate(std::int64_t n) {
-  const std::int64_t bytes = static_cast<std::int64_t>(sizeof(T)) * std::max<std::int64_t>(n, 1);
-  auto* p = static_cast<T*>(std::aligned_alloc(cacheLine, (bytes + cacheLine - 1) / cacheLine * cacheLine));
-  if (!p) throw std::bad_alloc();
-  return FftwBuffer<T>(p);
-}
-
 /// A plan for full blocks and one for the last, smaller block (null where there is none).
 template <class Real>
 struct BlockPlan {

@@ -88,8 +88,8 @@ RowPairs::RowPairs(PetscInt n, PetscInt rows, PetscInt atOnce)
     : n_(n),
       pairs_((rows + 1) / 2),
       block_((atOnce + 1) / 2),
-      in_(allocate<Complex>(block_ * n)),
-      out_(allocate<Complex>(block_ * n)) {}
+      in_(alignedBuffer<Complex>(block_ * n)),
+      out_(alignedBuffer<Complex>(block_ * n)) {}
 
 void RowPairs::plan(unsigned flags) {
   const int length = static_cast<int>(n_);

@@ -1,6 +1,7 @@
 #pragma once
 #include <complex>
 
+#include "base/aligned_buffer.hpp"
 #include "grid/fftw_plans.hpp"
 
 namespace lacuna {
@@ -24,7 +25,7 @@ class RowPairs {
  private:
   using Api = Fftw<float>;
   PetscInt n_, pairs_, block_;
-  FftwBuffer<Complex> in_, out_;  ///< [pair][pixel]
+  AlignedBuffer<Complex> in_, out_;  ///< [pair][pixel]
   BlockPlan<float> forward_, backward_;
 };
 

@@ -1,13 +1,9 @@
 #include "operators/padded_field.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 namespace lacuna {
 namespace {
-
-constexpr std::size_t cacheLine = 64;
 
 /// Source coordinates under the stencil of a block of targets.
 Block needed(const Stencil& s, const Block& targets, std::size_t axis) {
@@ -35,8 +31,6 @@ std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> localPads(const Block& pa
 
 }  // namespace
 
-void PaddedField::Free::operator()(double* p) const { std::free(p); }
-
 PaddedField::PaddedField(const Stencil& s) {
   const ProcessGrid& grid = s.source.grid();
   const auto slab = static_cast<std::size_t>(s.slab);
@@ -55,8 +49,7 @@ PaddedField::PaddedField(const Stencil& s) {
   lines_ = slab == 0 ? extents[1] : 1;
   frames_ = s.source.box().count[0];
   ownRows_ = s.sourceRows[mine].count;
-  line_ = static_cast<std::ptrdiff_t>((static_cast<std::size_t>(pixels.count) * sizeof(double) + cacheLine - 1) /
-                                      cacheLine * cacheLine / sizeof(double));
+  line_ = static_cast<std::ptrdiff_t>(wholeCacheLines(std::int64_t{8} * pixels.count)) / 8;
   row_ = line_ * lines.count;
   frame_ = row_ * rows[mine].count;
   firstOwn_ = s.sourceRows[mine].start - rows[mine].start;
@@ -68,10 +61,8 @@ PaddedField::PaddedField(const Stencil& s) {
 
   // 2. Memory: zero where no source feeds it, for ever.
   together(grid.space(), [&] {
-    const std::size_t size =
-        std::max<std::size_t>(static_cast<std::size_t>(frames_ * frame_), cacheLine / sizeof(double));
-    data_.reset(static_cast<double*>(std::aligned_alloc(cacheLine, size * sizeof(double))));
-    if (!data_) throw std::bad_alloc();
+    const std::int64_t size = std::max<std::int64_t>(frames_ * frame_, 1);
+    data_ = alignedBuffer<double>(size);
     std::fill_n(data_.get(), size, 0.0);
   });
 

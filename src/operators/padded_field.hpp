@@ -2,6 +2,7 @@
 #include <memory>
 #include <span>
 
+#include "base/aligned_buffer.hpp"
 #include "grid/row_exchange.hpp"
 #include "operators/convolution_engine.hpp"
 
@@ -42,14 +43,11 @@ class PaddedField {
   std::int64_t bytes() const { return 8 * frames_ * frame_; }
 
  private:
-  struct Free {
-    void operator()(double* p) const;
-  };
   void fillBorders(PetscInt frame, PetscInt row);
   void pad(double* line) const;
   std::vector<RowLink> links(const Stencil& stencil, const std::vector<Block>& rows, int me) const;
 
-  std::unique_ptr<double[], Free> data_;
+  AlignedBuffer<double> data_;
   std::unique_ptr<RowExchange> exchange_;
   PetscInt frames_ = 0, ownRows_ = 0, lines_ = 0, length_ = 0;  ///< lines of a row of the slab axis, pixels of a line
   std::ptrdiff_t frame_ = 0, row_ = 0, line_ = 0;               ///< distances

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/aligned_buffer.hpp"
 #include "grid/fftw_plans.hpp"
 
 namespace lacuna {
@@ -24,8 +25,8 @@ std::vector<Complex> psfTransfer(const Modes& modes, const Psf& psf) {
   if (transfer.empty()) return transfer;
 
   const PetscInt rowHeight = volume ? s.ny : 1;
-  const FftwBuffer<double> row = allocate<double>(static_cast<std::int64_t>(rowHeight) * s.nx);
-  const FftwBuffer<Complex> spectrum = allocate<Complex>(static_cast<std::int64_t>(rowHeight) * (s.nx / 2 + 1));
+  const AlignedBuffer<double> row = alignedBuffer<double>(static_cast<std::int64_t>(rowHeight) * s.nx);
+  const AlignedBuffer<Complex> spectrum = alignedBuffer<Complex>(static_cast<std::int64_t>(rowHeight) * (s.nx / 2 + 1));
   const int extents[2] = {static_cast<int>(s.ny), static_cast<int>(s.nx)};
   const FftwPlan<double> rowPlan(
       fftw_plan_dft_r2c(volume ? 2 : 1, volume ? extents : extents + 1, row.get(), raw(spectrum.get()), FFTW_ESTIMATE));

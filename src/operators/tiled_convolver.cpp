@@ -65,9 +65,9 @@ TiledConvolver::TiledConvolver(const std::vector<Psf>& taps, const std::array<Pe
     : taps_{taps.at(0).nz, taps[0].ny, taps[0].nx}, tile_(bestTile(taps_, targets).extent) {
   const auto [tz, ty, tx] = tile_;
   const std::int64_t pixels = std::int64_t{tz} * ty * tx, modes = std::int64_t{tz} * ty * (tx / 2 + 1);
-  pixels_ = allocate<double>(pixels);
-  spectrum_ = allocate<Complex>(modes);
-  sum_ = allocate<Complex>(modes);
+  pixels_ = alignedBuffer<double>(pixels);
+  spectrum_ = alignedBuffer<Complex>(modes);
+  sum_ = alignedBuffer<Complex>(modes);
   const int n[3] = {static_cast<int>(tz), static_cast<int>(ty), static_cast<int>(tx)};
   const unsigned flags = planning == Planning::Measure ? FFTW_MEASURE : FFTW_ESTIMATE;
   forward_.reset(fftw_plan_dft_r2c(3, n, pixels_.get(), raw(spectrum_.get()), flags));

@@ -2,6 +2,7 @@
 #include <complex>
 #include <vector>
 
+#include "base/aligned_buffer.hpp"
 #include "grid/cube.hpp"
 #include "grid/fft.hpp"
 #include "grid/fftw_plans.hpp"
@@ -24,8 +25,8 @@ class TiledConvolver final : public LocalConvolver {
   using Complex = std::complex<double>;
   void load(const PaddedFrame& frame, const LocalExtents& e, const std::array<PetscInt, 3>& at) const;
   std::array<PetscInt, 3> taps_{}, tile_{};
-  FftwBuffer<double> pixels_;
-  FftwBuffer<Complex> spectrum_, sum_;
+  AlignedBuffer<double> pixels_;
+  AlignedBuffer<Complex> spectrum_, sum_;
   FftwPlan<double> forward_, backward_;
   std::vector<std::vector<Complex>> transfer_;  ///< conj(F h) / N of every PSF
 };

@@ -22,7 +22,6 @@ FourierStep<Real>::FourierStep(const ConvexProblem& problem, const Cube& grid, S
       grid_(grid),
       splits_(splits),
       fft_(grid, problem.planning),
-      line_(static_cast<std::size_t>(fft_.modes().lineLength()) * static_cast<std::size_t>(fft_.modes().inner())),
       spectra_(problem, fft_.modes(), splits) {
   if (problem.stack()) stack_.resize(spectra_.size());
   std::optional<TimeChain> chain = problem.chain;
@@ -45,13 +44,10 @@ template <class Real>
 void FourierStep<Real>::factor(const Penalties& penalties) {
   penalties_ = penalties;
   gathered_ = false;
-  const auto seenBy = [this](PetscInt frame, std::size_t k) {
-    return splits_.curvature(frame) * static_cast<double>(std::norm(spectra_.transfer(frame)[k]));
-  };
   if (problem_.stack()) {
     gram_.assign(spectra_.size(), 0);
     for (PetscInt e = 0; e < splits_.dataFrames(); ++e)
-      for (std::size_t k = 0; k < gram_.size(); ++k) gram_[k] += seenBy(e, k);
+      for (std::size_t k = 0; k < gram_.size(); ++k) gram_[k] += spectra_.seen(e, k);
     checkMpi(MPI_Allreduce(MPI_IN_PLACE, gram_.data(), static_cast<int>(gram_.size()), MPI_DOUBLE, MPI_SUM,
                            grid_.grid().time()));
   }
@@ -59,7 +55,7 @@ void FourierStep<Real>::factor(const Penalties& penalties) {
   chain_->factor([&](PetscInt frame, double* d) {
     const PetscInt t = frame - grid_.box().start[0];
     for (std::size_t k = 0; k < spectra_.size(); ++k)
-      d[k] += spectra_.diagonal(penalties, k, problem_.stack() ? gram_[k] : seenBy(t, k));
+      d[k] += spectra_.diagonal(penalties, k, problem_.stack() ? gram_[k] : spectra_.seen(t, k));
   });
 }
 
@@ -70,7 +66,7 @@ void FourierStep<Real>::blur() {
     fft_.forward(
         1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(t, first, count, rows); },
         [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-          const std::size_t n = modesOf(count), at = modesOf(first);
+          const std::size_t n = spectra_.modesOf(count), at = spectra_.modesOf(first);
           std::fill_n(chain_->spectrum(t) + at, n, Complex(0));
           addShare(n, spectra_.share() + at, lines, chain_->spectrum(t) + at);
         });
@@ -125,15 +121,15 @@ void FourierStep<Real>::updateAndGather(PetscInt t) {
   fft_.sandwich(
       1,
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-        applyTransfer(modesOf(count), spectra_.transfer(t) + modesOf(first), chain_->spectrum(t) + modesOf(first),
-                      lines);
+        applyTransfer(spectra_.modesOf(count), spectra_.transfer(t) + spectra_.modesOf(first),
+                      chain_->spectrum(t) + spectra_.modesOf(first), lines);
       },
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) {
         splits_.takeData(t, first, count, rows);
         splits_.fillData(t, first, count, rows);
       },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-        const std::size_t n = modesOf(count), at = modesOf(first);
+        const std::size_t n = spectra_.modesOf(count), at = spectra_.modesOf(first);
         applyAdjointTransfer(n, weight, spectra_.share() + at, spectra_.transfer(t) + at, lines,
                              chain_->spectrum(t) + at);
       });
@@ -145,7 +141,7 @@ void FourierStep<Real>::gatherData(PetscInt t, Complex* into, bool add) {
   fft_.forward(
       1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillData(t, first, count, rows); },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-        const std::size_t n = modesOf(count), at = modesOf(first);
+        const std::size_t n = spectra_.modesOf(count), at = spectra_.modesOf(first);
         (add ? addAdjointTransfer<Real> : applyAdjointTransfer<Real>)(n, weight, spectra_.share() + at,
                                                                       spectra_.transfer(t) + at, lines, into + at);
       });
@@ -158,7 +154,7 @@ void FourierStep<Real>::eliminate(PetscInt t) {
       1, [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(t, first, count, rows); },
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         auto timed = chainPhase_.scope();
-        const std::size_t n = modesOf(count), at = modesOf(first);
+        const std::size_t n = spectra_.modesOf(count), at = spectra_.modesOf(first);
         Complex* r = chain_->spectrum(t) + at;
         addShare(n, spectra_.share() + at, lines, r);
         if (first == 0 && count > 0) addForcing(t, r);
@@ -185,7 +181,8 @@ void FourierStep<Real>::updateImage(PetscInt t) {
       1,
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
         auto timed = chainPhase_.scope();
-        chain_->substitute(t, static_cast<PetscInt>(modesOf(first)), static_cast<PetscInt>(modesOf(count)), lines);
+        chain_->substitute(t, static_cast<PetscInt>(spectra_.modesOf(first)),
+                           static_cast<PetscInt>(spectra_.modesOf(count)), lines);
       },
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takePixels(t, first, count, rows); });
   splits_.pixelsTaken(t);
@@ -196,7 +193,8 @@ void FourierStep<Real>::updateData(PetscInt t, const Complex* x) {
   fft_.backward(
       1,
       [&](PetscInt, PetscInt first, PetscInt count, Complex* lines) {
-        applyTransfer(modesOf(count), spectra_.transfer(t) + modesOf(first), x + modesOf(first), lines);
+        applyTransfer(spectra_.modesOf(count), spectra_.transfer(t) + spectra_.modesOf(first),
+                      x + spectra_.modesOf(first), lines);
       },
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.takeData(t, first, count, rows); });
 }

@@ -27,7 +27,6 @@ class FourierStep final : public QuadraticStep {
 
  private:
   using Complex = std::complex<Real>;
-  std::size_t modesOf(PetscInt lines) const { return static_cast<std::size_t>(lines) * line_; }
   TimeChain stepChain() const;
   void gatherData(PetscInt frame, Complex* into, bool add);
   void eliminate(PetscInt frame);
@@ -42,7 +41,6 @@ class FourierStep final : public QuadraticStep {
   Cube grid_;
   SplitRows& splits_;
   BasicFft<Real> fft_;
-  std::size_t line_;  ///< modes of a line
   StepSpectra<Real> spectra_;
   Penalties penalties_;
   std::optional<ChainSolver<Complex>> chain_;

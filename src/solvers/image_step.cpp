@@ -14,7 +14,6 @@ ImageStep<Real>::ImageStep(const ConvexProblem& problem, const Cube& grid, Split
     : splits_(splits),
       image_(grid, problem.planning),
       data_(grid, problem.planning),
-      line_(static_cast<std::size_t>(image_.modes().lineLength()) * static_cast<std::size_t>(image_.modes().inner())),
       spectra_(problem, image_.modes(), splits),
       inverse_(spectra_.size()) {}
 
@@ -29,8 +28,8 @@ void ImageStep<Real>::factor(const Penalties& penalties) {
   if (!here()) return;
   weight_ = penalties.data * splits_.curvature(0);
   for (std::size_t k = 0; k < inverse_.size(); ++k) {
-    const double seen = splits_.curvature(0) * static_cast<double>(std::norm(spectra_.transfer(0)[k]));
-    const double inverse = static_cast<double>(spectra_.share()[k]) / spectra_.diagonal(penalties, k, seen);
+    const double inverse =
+        static_cast<double>(spectra_.share()[k]) / spectra_.diagonal(penalties, k, spectra_.seen(0, k));
     inverse_[k] = static_cast<Real>(inverse);
     if (k == 0 && image_.modes().lines().start == 0)
       forced_ = static_cast<Real>(inverse * spectra_.forcing() * static_cast<double>(image_.cube().shape().pixels()));
@@ -44,7 +43,7 @@ void ImageStep<Real>::blur() {
   image_.rowsIn(
       [&](PetscInt, PetscInt first, PetscInt count, double* rows) { splits_.fillPixels(0, first, count, rows); });
   BasicFft<Real>::turn(image_, data_, [&](PetscInt first, PetscInt count, Complex* x, Complex* hx) {
-    const std::size_t n = modesOf(count), at = modesOf(first);
+    const std::size_t n = spectra_.modesOf(count), at = spectra_.modesOf(first);
     std::fill_n(hx, n, Complex(0));
     addShare(n, spectra_.share() + at, x, hx);
     applyTransfer(n, spectra_.transfer(0) + at, hx, hx);
@@ -83,9 +82,9 @@ void ImageStep<Real>::solve() {
 
 template <class Real>
 void ImageStep<Real>::solveLines(PetscInt first, PetscInt count, Complex* x, Complex* hx) const {
-  const std::size_t at = modesOf(first);
+  const std::size_t at = spectra_.modesOf(first);
   const Complex* h = spectra_.transfer(0) + at;
-  solveModes(modesOf(count), weight_, inverse_.data() + at, h, x, hx);
+  solveModes(spectra_.modesOf(count), weight_, inverse_.data() + at, h, x, hx);
   if (forced_ == 0 || first > 0 || count == 0) return;
   x[0] += forced_;
   hx[0] += h[0] * forced_;

@@ -29,13 +29,11 @@ class ImageStep final : public QuadraticStep {
 
  private:
   using Complex = std::complex<Real>;
-  std::size_t modesOf(PetscInt lines) const { return static_cast<std::size_t>(lines) * line_; }
   bool here() const { return splits_.dataFrames() > 0; }
   void solveLines(PetscInt first, PetscInt count, Complex* x, Complex* hx) const;
 
   SplitRows& splits_;
   BasicFft<Real> image_, data_;
-  std::size_t line_;  ///< modes of a line
   StepSpectra<Real> spectra_;
   std::vector<Real> inverse_;  ///< [mode] share / diagonal
   double weight_ = 0;

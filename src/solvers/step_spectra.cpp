@@ -17,7 +17,10 @@ double precision(double P) { return P > 0 ? 1 / P : 1e20; }
 
 template <class Real>
 StepSpectra<Real>::StepSpectra(const ConvexProblem& problem, const Modes& modes, const SplitRows& splits)
-    : starlets_(problem.starlet > 0), mean_(problem.power ? problem.mean : 0) {
+    : splits_(splits),
+      line_(static_cast<std::size_t>(modes.lineLength()) * static_cast<std::size_t>(modes.inner())),
+      starlets_(problem.starlet > 0),
+      mean_(problem.power ? problem.mean : 0) {
   const Cube& grid = modes.cube();
   for (const double s : modes.share())
     share_.push_back(static_cast<Real>(s / static_cast<double>(grid.shape().pixels())));

@@ -17,17 +17,22 @@ template <class Real>
 class StepSpectra {
  public:
   using Complex = std::complex<Real>;
-  /// Collective. `modes` of the periodic grid, which has the frames of the image.
+  /// Collective. `modes` of the periodic grid, which has the frames of the image. `splits` must outlive this.
   StepSpectra(const ConvexProblem& problem, const Modes& modes, const SplitRows& splits);
 
   double gain() const { return gain_; }  ///< largest |h(k)|^2 of all ranks
   std::size_t size() const { return share_.size(); }
+  std::size_t modesOf(PetscInt lines) const { return static_cast<std::size_t>(lines) * line_; }
   /// Modes::share() over the pixels of the grid: what makes the backward transform the inverse.
   const Real* share() const { return share_.data(); }
   const Complex* transfer(PetscInt dataFrame) const {
     return transfers_[psfOf_[static_cast<std::size_t>(dataFrame)]].data();
   }
-  /// The system's diagonal where the data see `seen` = |h|^2.
+  /// |h|^2, times the relative curvature of the frame.
+  double seen(PetscInt dataFrame, std::size_t mode) const {
+    return splits_.curvature(dataFrame) * static_cast<double>(std::norm(transfer(dataFrame)[mode]));
+  }
+  /// The system's diagonal where the data see `seen`.
   double diagonal(const Penalties& p, std::size_t mode, double seen) const {
     return p.data * seen + p.bound + quadratic_[mode] + (laplacian_.empty() ? 0 : p.slope * laplacian_[mode]) +
            (starlets_ ? p.starlet : 0);
@@ -36,6 +41,8 @@ class StepSpectra {
   double forcing() const { return mean_ != 0 && !quadratic_.empty() ? mean_ * quadratic_[0] : 0; }
 
  private:
+  const SplitRows& splits_;
+  std::size_t line_;                             ///< modes of a line
   std::vector<Real> share_;                      ///< by mode
   std::vector<std::vector<Complex>> transfers_;  ///< of each PSF that is needed here
   std::vector<std::size_t> psfOf_;               ///< of every local data frame
