@@ -85,6 +85,7 @@ void writeNotes(Product& product, const ImagingModel& model, const DeconvolveRes
                                                  {"prior_energy", e.priorEnergy},
                                                  {"gap", e.gap},
                                                  {"kkt_residual", e.kkt},
+                                                 {"kkt_slack", e.slack},
                                                  {"deviance_per_datum", e.deviance},
                                                  {"expected_deviance_per_datum", e.expectedDeviance}};
   for (const auto& [name, value] : numbers) h5.attribute("notes", name, value);
@@ -99,7 +100,9 @@ std::string DeconvolveResults::summary() const {
     out += fmt::format("\nenergy {:.6f} nats = {:.6f} data + {:.6f} priors", e.energy, e.dataEnergy, e.priorEnergy);
   if (std::isinf(e.gap)) out += "; how far above the minimum is not known";
   if (std::isfinite(e.gap)) out += fmt::format("; about {:.2g} nats above the minimum (an estimate, no bound)", e.gap);
-  if (!std::isnan(e.kkt)) out += fmt::format("\nKKT residual {:.2g} (norm of the projected gradient)", e.kkt);
+  if (!std::isnan(e.kkt)) out += fmt::format("\nKKT residual {:.2g} (norm of the projected gradient", e.kkt);
+  if (!std::isnan(e.slack)) out += fmt::format("; the subgradient of the norms is {:.2g} nats short of them", e.slack);
+  if (!std::isnan(e.kkt)) out += ")";
   if (!std::isnan(e.deviance)) {
     out += fmt::format("\ndeviance per datum {:.4f}", e.deviance);
     if (!std::isnan(e.expectedDeviance))

@@ -21,9 +21,10 @@ struct Estimate : Stopped {
   double energy = Progress::none;       ///< nats, data and priors
   double dataEnergy = Progress::none;
   double priorEnergy = Progress::none;
-  double gap = Progress::none;       ///< estimate of what is left of the energy, nats
-  double kkt = Progress::none;       ///< largest component of the projected gradient, nats per unit of the unknown
-  double deviance = Progress::none;  ///< per datum
+  double gap = Progress::none;               ///< estimate of what is left of the energy, nats
+  double kkt = Progress::none;               ///< norm of the projected gradient, nats per unit of the unknown
+  double slack = Progress::none;             ///< nats, of the subgradient of l1 norms in it (see Optimality)
+  double deviance = Progress::none;          ///< per datum
   double expectedDeviance = Progress::none;  ///< what noise alone gives, per datum
   double level = 1;                ///< typical brightness, that stands in for levels of priors which were left open
   std::optional<double> strength;  ///< of a prior, where it was found from the data
@@ -40,6 +41,7 @@ struct Estimate : Stopped {
         .value("start_energy", startEnergy)
         .value("gap", gap)
         .value("kkt", kkt)
+        .value("slack", slack)
         .value("strength", search.strength)
         .value("ratio", search.ratio)
         .value("solves", search.solves)

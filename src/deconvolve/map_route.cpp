@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "model/change_of_variable.hpp"
 #include "model/likelihood.hpp"
@@ -70,7 +71,11 @@ ConvexEnergy MapRoute::energyOf(const std::vector<PriorTerm>& priors, double str
   ConvexEnergy e;
   e.value = [this, &priors](Vec x) { return exactEnergy(priors, x); };
   e.term = [this, &priors, strength](double corner) {
-    return energy(corner > 0 ? priorTerms(priors_, model_.unknown, strength, level_, corner / level_) : priors);
+    if (corner == 0) return energy(priors);
+    if (std::isfinite(corner)) return energy(priorTerms(priors_, model_.unknown, strength, level_, corner / level_));
+    std::vector<PriorTerm> smooth;
+    std::ranges::copy_if(priors, std::back_inserter(smooth), [](const PriorTerm& p) { return !p.sparsity; });
+    return energy(smooth);
   };
   if (norms()) e.corner = defaultCorner * level_;
   return e;
@@ -225,7 +230,8 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   static_cast<Stopped&>(e) = r;
   e.startEnergy = r.startEnergy;
   e.gap = r.gap;
-  e.kkt = r.gradientNorm;
+  e.kkt = r.optimality.residual;
+  e.slack = r.optimality.slack;
   e.solvers = {"proximal", "map"};
   e.method = r.richardsonLucyIterations > 0 ? "map: Richardson-Lucy in place of ADMM, then Newton"
              : r.newtonIterations > 0       ? "map: ADMM, then Newton"

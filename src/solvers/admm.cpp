@@ -119,6 +119,13 @@ void Admm::iterate() {
   starlet_->step();
 }
 
+void Admm::subgradient(Vec v) {
+  check(VecSet(v, 0));
+  if (slope_) slope_->addMultipliers(v);
+  if (starlet_) starlet_->addMultipliers(v);
+  if (steps_) steps_->addMultipliers(bound_.rows(), problem_.image.space(), v);
+}
+
 void Admm::fillData(PetscInt t, PetscInt first, PetscInt count, double* rows) const {
   data_.fill(t, first, count, rows);
 }

@@ -5,25 +5,28 @@
 #include <limits>
 
 #include "base/stage.hpp"
+#include "solvers/bounds.hpp"
 #include "solvers/map_solver.hpp"
 #include "solvers/spectral_preconditioner.hpp"
 
 namespace lacuna {
 namespace {
 
-/// || g ||, without components that push a pixel at its bound further.
-double kktResidual(const Term& term, Vec x, bool positive) {
-  const ScratchVec g = term.space().scratch();
-  term.at(x)->gradient(g);
-  return std::sqrt(sumOver(term.space().comm(), [&] {
-    const ReadLocal v(x), slope(g);
-    double sum = 0;
-    for (PetscInt i = 0; i < v.size(); ++i) {
-      const double s = positive && v[i] <= 0 ? std::min(slope[i], 0.0) : slope[i];
-      sum += s * s;
-    }
-    return sum;
-  }));
+/// v is null without norms.
+Optimality optimality(const ConvexProblem& problem, const ConvexEnergy& energy, Vec x, Vec v) {
+  const std::shared_ptr<const Term> term = energy.term(v ? std::numeric_limits<double>::infinity() : 0);
+  const ScratchVec g = term->space().scratch();
+  const double smooth = term->valueAndGradient(x, g);
+  Optimality left;
+  if (v) {
+    PetscScalar reached = 0;
+    check(VecDot(v, x, &reached));
+    left.slack = std::max(energy.value(x) - smooth - reached, 0.0);
+    check(VecAXPY(g, 1, v));
+  }
+  const double lowest = -std::numeric_limits<double>::infinity();
+  left.residual = Bounds(term->space(), problem.positive ? 0 : lowest, nullptr).kktResidual(x, g);
+  return left;
 }
 
 /// x <- (1 - part) x + part start, with the least of a few parts that makes E finite; E there. The result of ADMM may
@@ -112,6 +115,7 @@ void polish(const ConvexProblem& problem, const ConvexEnergy& energy, const Conv
   const MapResult m = solveRounded(energy, how, x, observer);
   static_cast<Stopped&>(r) = m;
   r.newtonIterations = m.iterations;
+  r.optimality = {m.gradientNorm};
   r.energy = m.energy;
   r.gap = m.gap;
   r.iterations = r.proximalIterations + r.richardsonLucyIterations + r.newtonIterations;
@@ -134,6 +138,8 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   Trial trial(energy, options, start, x, observer);
   if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
   first.start = start;
+  if (energy.term && energy.corner > 0)
+    first.optimality = [&](Vec at, Vec v) { return optimality(problem, energy, at, v); };
   ProximalResult p;
   State state;
   state.field("x", space, x).field("start", space, start);
@@ -148,6 +154,7 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   r.startEnergy = p.startEnergy;
   r.proximalIterations = p.iterations;
   r.penalties = p.penalties;
+  r.optimality = p.optimality;
   r.energy = p.energy;
   r.gap = p.gap;
   if (trial.won()) {
@@ -158,7 +165,7 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const auto near = [&] { return r.gap <= options.proximal.rtol * (r.startEnergy - r.energy + r.gap); };
   if (std::isfinite(r.energy) && (trial.won() || (gradient && held && !(std::isfinite(r.gap) && near()))))
     polish(problem, energy, options, x, observer, r);
-  if (gradient) r.gradientNorm = kktResidual(*energy.term(0), x, problem.positive);
+  if (gradient) r.optimality = optimality(problem, energy, x, nullptr);
   return r;
 }
 

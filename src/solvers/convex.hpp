@@ -23,9 +23,9 @@ struct ConvexOptions {
 };
 
 struct ConvexResult : Stopped {
-  double startEnergy = 0, energy = 0;    ///< nats
-  double gap = 0;                        ///< estimate of E - E*, nats
-  double gradientNorm = Progress::none;  ///< of the gradient without what pushes against a bound; NaN: there is none
+  double startEnergy = 0, energy = 0;  ///< nats
+  double gap = 0;                      ///< estimate of E - E*, nats
+  Optimality optimality;               ///< NaN where E has no gradient; slack is NaN without norms, and after Newton
   int proximalIterations = 0, richardsonLucyIterations = 0, newtonIterations = 0;
   Penalties penalties;
 };

@@ -97,8 +97,36 @@ class GapEstimate {
   std::vector<double> energies_;
 };
 
+/// When to ask for the optimality of a problem with norms, which costs as much as a few iterations: where the
+/// extrapolation says that the end has come, and now and then.
+class OptimalityCheck {
+ public:
+  void keepIn(State& state) { state.value("checked", last_); }
+  bool at(int iteration) const { return iteration == last_; }
+  bool due(int iteration, bool near) const {
+    return iteration >= std::max(near ? 0 : first, static_cast<int>((near ? 1.2 : 1.5) * last_));
+  }
+  void done(int iteration) { last_ = iteration; }
+
+ private:
+  static constexpr int first = 100;
+  int last_ = 0;
+};
+
 /// Of the way to the optimum: what rounding to single precision may hide of the fall of the energy.
 constexpr double singleError = 1e-8;
+
+/// Mends an extrapolated gap by the optimality, which is that of x if it is `now`, else of an earlier iteration: false
+/// where that does not do.
+bool setGap(ProximalResult& r, Vec x, bool now) {
+  if (std::isnan(r.optimality.slack)) return false;
+  r.gap = std::max(r.gap, r.optimality.slack);
+  if (!now) return false;
+  PetscReal far = 0;  // the minimum is nearer than zeros are
+  check(VecNorm(x, NORM_2, &far));
+  r.gap = std::min(r.gap, r.optimality.slack + r.optimality.residual * far);
+  return true;
+}
 
 }  // namespace
 
@@ -129,8 +157,10 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   if (options.single) admm.setPrecision(Admm::Precision::Single);
   ArrayViews views;
   State inside = admm.state(views);
+  OptimalityCheck optimality;
   bool finer = false;  // the last evaluation was in single precision, the next will not be
   rule.keepIn(inside);
+  optimality.keepIn(inside);
   inside.value("finer", finer);
   const Stage splits(observer, "splits", inside);
   if (splits.restored()) admm.resumed();
@@ -182,10 +212,22 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     }
     r.gap = estimate.value();
     if (!std::isfinite(r.startEnergy)) r.startEnergy = r.energy;  // a start that is not feasible: the first that is
-    const double way = r.startEnergy - r.energy + (std::isfinite(r.gap) ? r.gap : 0);
-    const bool near = std::isfinite(r.gap) &&
-                      r.gap <= std::max({options.rtol * way, leastGap, 1e-14 * std::abs(r.energy)}),
-               rough = admm.precision() == Admm::Precision::Single;
+    const auto wayOf = [&] { return r.startEnergy - r.energy + (std::isfinite(r.gap) ? r.gap : 0); };
+    const auto isNear = [&] {
+      return std::isfinite(r.gap) && r.gap <= std::max({options.rtol * wayOf(), leastGap, 1e-14 * std::abs(r.energy)});
+    };
+    const bool rough = admm.precision() == Admm::Precision::Single;
+    bool near = isNear();
+    if (options.optimality && (!rough || r.iterations == options.iterations) && std::isfinite(r.energy)) {
+      if (optimality.due(r.iterations, near) || r.iterations == options.iterations) {
+        const ScratchVec v = space.scratch();
+        admm.subgradient(v);
+        r.optimality = options.optimality(x, v);
+        optimality.done(r.iterations);
+      }
+      near = setGap(r, x, optimality.at(r.iterations)) && isNear();
+    }
+    const double way = wayOf();
     const bool enough = r.gap <= options.gap && options.rtol * way < options.fine;
     r.converged = rough ? !near && enough : near || enough;
     finer = rough && !r.converged && (near || estimate.stands(singleError * way));

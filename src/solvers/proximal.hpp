@@ -9,6 +9,15 @@
 
 namespace lacuna {
 
+/// What is left at x of the conditions of an optimum. E being convex, E(x) - E(x') <= slack + residual |x - x'| for
+/// every feasible x'.
+struct Optimality {
+  /// Norm of the gradient of what has one, plus v, which stands in for that of the norms: v . x' <= norms(x') for every
+  /// x'; without what pushes against bounds.
+  double residual = Progress::none;
+  double slack = Progress::none;  ///< norms(x) - v . x, nats, never below 0
+};
+
 struct ProximalOptions {
   double rtol = 1e-6;  ///< stop when E - E* <= rtol (E(start) - E*)
   double gap = 0;      ///< nats: stop at this gap, too, where rtol asks for less than `fine`
@@ -25,16 +34,22 @@ struct ProximalOptions {
   /// Puts a point of the splits where x may be (modes of a field that do not vary), before E is asked. Collective; may
   /// be empty.
   std::function<void(Vec)> restrict = {};
+  /// For E with norms: what is left at x, with v by ADMM's multipliers. Asked now and then, before a result is said to
+  /// be converged, and at the end: where norms make energies fall unevenly, extrapolation is not enough. Collective;
+  /// may be empty.
+  std::function<Optimality(Vec x, Vec v)> optimality = {};
   Vec start = nullptr;  ///< a copy of x that the caller keeps, in its checkpoints too; null: one is made
 };
 
 struct ProximalResult : Stopped {
   double startEnergy = 0;  ///< nats, at the point given
   double energy = 0;       ///< nats, at the point returned
-  double gap = 0;          ///< estimate of E - E*, nats, by extrapolation; infinity: none yet
+  double gap = 0;          ///< estimate of E - E*, nats, by extrapolation and optimality; infinity: none yet
+  Optimality optimality;   ///< of the point returned, where it was asked for
   Penalties penalties;     ///< at the end
   State& keepIn(State& state) {
     Stopped::keepIn(state).value("start_energy", startEnergy).value("energy", energy).value("gap", gap);
+    state.value("kkt", optimality.residual).value("slack", optimality.slack);
     return state.value("data_penalty", penalties.data)
         .value("bound_penalty", penalties.bound)
         .value("slope_penalty", penalties.slope)

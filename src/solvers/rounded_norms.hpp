@@ -10,7 +10,8 @@ namespace lacuna {
 /// E as a function and, for Newton's method, as a Term.
 struct ConvexEnergy {
   std::function<double(Vec)> value;  ///< E
-  /// E whose norms (total variation) are rounded below the size `corner`, which makes it smaller. Empty: no Newton.
+  /// E whose norms (total variation) are rounded below the size `corner`, which makes it smaller; infinity leaves them
+  /// out. Empty: no Newton.
   std::function<std::shared_ptr<const Term>(double corner)> term = {};
   double corner = 0;  ///< to begin with; 0: E has no norms
 };

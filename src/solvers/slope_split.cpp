@@ -92,6 +92,7 @@ LACUNA_VECTOR_CLONES void divergence(std::size_t n, double c, const double* befo
 SlopeSplit::SlopeSplit(const Cube& grid, const WindowRows& rows, const Cube& image, double strength,
                        const std::array<double, 3>& spacing, double relaxation)
     : space_(grid.space()),
+      image_(image.space()),
       comm_(grid.grid().space()),
       rows_(rows),
       strength_(strength),
@@ -147,8 +148,28 @@ void SlopeSplit::finish(PetscInt frame) {
 
 void SlopeSplit::setPenalty(double rho) {
   const double before = std::exchange(rho_, rho);
-  const SlopeMove move{strength_ / before, strength_ / rho, before / rho, 0};
-  const std::vector<double> none(row_, 0.0);  // x does not count
+  moveAll({strength_ / before, strength_ / rho, before / rho, 0});
+}
+
+void SlopeSplit::addMultipliers(Vec v) {
+  const double threshold = strength_ / rho_;
+  const ScratchVec part = image_.scratch();
+  const auto add = [&](double c) {
+    {
+      const WriteLocal out(part);
+      rows_.toField(sum_.data(), out.data());
+    }
+    check(VecAXPY(v, c, part));
+  };
+  // Without a threshold 2 w - s is s: half the difference to what there is now is s - w.
+  add(-0.5);
+  moveAll({threshold, 0, 1, 0});
+  add(0.5);
+  moveAll({0, threshold, 1, 0});
+}
+
+void SlopeSplit::moveAll(const SlopeMove& move) {
+  const std::vector<double> none(row_, 0.0);
   for (std::size_t t = 0; plane_ > 0 && t < sum_.size() / plane_; ++t) {
     const auto frame = static_cast<PetscInt>(t);
     begin(frame);
@@ -170,7 +191,7 @@ void SlopeSplit::exchange(const double* mine, int to, double* theirs, int from) 
 }
 
 void SlopeSplit::begin(PetscInt frame) {
-  if (image())
+  if (flat())
     std::fill_n(axes_[0].before.data(), line_, 0.0);
   else
     std::fill_n(sumOf(frame), plane_, 0.0);
@@ -179,7 +200,7 @@ void SlopeSplit::begin(PetscInt frame) {
 void SlopeSplit::end(PetscInt frame) {
   // The differences across my last row point into the first row of the next rank.
   if (axes_.empty() || axes_[0].along != Along::Rows) return;
-  exchange((image() ? axes_[0].before : axes_[0].r).data(), after_, ghost_.data(), before_);
+  exchange((flat() ? axes_[0].before : axes_[0].r).data(), after_, ghost_.data(), before_);
   if (rows_.rows() > 0) addScaled(row_, rho_ * axes_[0].scale, ghost_.data(), sumOf(frame));
 }
 
@@ -220,7 +241,7 @@ void SlopeSplit::moveLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
     shrink(inside.axes, 0, pixels ? n - 1 : n, move, inside);
     if (pixels) shrink(inside.axes - 1, n - 1, 1, move, inside);  // the axis along x comes last
   }
-  if (image()) {
+  if (flat()) {
     divergence(line_, rho_ * axes_[0].scale, axes_[0].before.data(), axes_[0].r.data(), rho_ * axes_[1].scale,
                axes_[1].r.data(), sum + at);
     axes_[0].before.swap(axes_[0].r);

@@ -32,6 +32,9 @@ class SlopeSplit {
   void finish(PetscInt frame);
   /// Collective over space(). Keeps w and the multipliers.
   void setPenalty(double rho);
+  /// Collective. v <- v + D^T p in the space of the image, p = rho (s - w) the multipliers, |p| <= strength: a
+  /// subgradient of E at any x with D x = w.
+  void addMultipliers(Vec v);
   /// Adds all that the next iteration needs to a state.
   void keepIn(State& state, ArrayViews& views);
 
@@ -44,19 +47,22 @@ class SlopeSplit {
     std::vector<double> r = {};       ///< 2 w - s of a row
     std::vector<double> before = {};  ///< the r of the row before
   };
-  bool image() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
+  bool flat() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
   void exchange(const double* mine, int to, double* theirs, int from) const;
   SlopeMove step() const { return {strength_ / rho_, strength_ / rho_, 1, relaxation_}; }
   double* sumOf(PetscInt frame) { return sum_.data() + static_cast<std::size_t>(frame) * plane_; }
   /// Before the rows of a frame; and after them, Collective over space().
   void begin(PetscInt frame);
   void end(PetscInt frame);
+  /// Collective over space(). Moves all s, for x = 0, and gathers what they add to the right-hand side.
+  void moveAll(const SlopeMove& move);
   /// Moves the s of a row and gathers what they add to the right-hand side; x: its pixels, next: those of the next row.
   void moveRow(PetscInt frame, PetscInt row, const SlopeMove& move, const double* x, const double* next);
   void moveLine(PetscInt frame, PetscInt row, PetscInt line, const SlopeMove& move, const double* x,
                 const double* next);
 
   Space space_;  ///< of the grid
+  Space image_;
   MPI_Comm comm_;
   const WindowRows& rows_;
   double strength_, relaxation_, rho_ = 1;

@@ -39,6 +39,11 @@ LACUNA_VECTOR_CLONES void moveScale(std::size_t n, const Move& m, const double* 
   }
 }
 
+/// out <- p / rho = m (s - w)
+void multipliers(std::size_t n, double threshold, const double* weight, const double* s, double* out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = std::clamp(weight[i] * s[i], -threshold, threshold);
+}
+
 }  // namespace
 
 StarletSplit::StarletSplit(const Cube& grid, const WindowRows& rows, const Cube& image, int scales, double strength,
@@ -94,6 +99,24 @@ void StarletSplit::step() {
 void StarletSplit::setPenalty(double rho) {
   const double before = std::exchange(rho_, rho);
   pass(strength_ / before, strength_ / rho, before / rho, 0);
+}
+
+void StarletSplit::addMultipliers(Vec v) const {
+  const ScratchVec p = transform_.range().scratch(), image = image_.space().scratch();
+  {
+    const std::size_t plane = weight_.size();
+    const auto scales = static_cast<std::size_t>(transform_.scales());
+    const ReadLocal s(s_);
+    const WriteLocal out(p);
+    for (std::size_t t = 0, at = 0; t < static_cast<std::size_t>(image_.box().count[0]); ++t) {
+      for (std::size_t j = 0; j < scales; ++j, at += plane)
+        multipliers(plane, strength_ / rho_, weight_.data(), s.data() + at, out.data() + at);
+      std::fill_n(out.data() + at, plane, 0.0);  // the coarse image
+      at += plane;
+    }
+  }
+  transform_.applyAdjoint(p, image);
+  check(VecAXPY(v, rho_, image));
 }
 
 void StarletSplit::keepIn(State& state, ArrayViews& views) {

@@ -31,6 +31,8 @@ class StarletSplit {
   void step();
   /// Collective. Keeps w and the multipliers.
   void setPenalty(double rho);
+  /// Collective. v <- v + W^T p in the space of the image, p = rho M (s - w) the multipliers, |p| <= strength.
+  void addMultipliers(Vec v) const;
   /// Collective. Adds all that the next iteration needs to a state.
   void keepIn(State& state, ArrayViews& views);
   void resumed();  ///< Collective. To be called after the state was restored.

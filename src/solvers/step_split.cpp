@@ -19,6 +19,11 @@ LACUNA_VECTOR_CLONES void addReflection(std::size_t n, double threshold, double 
   for (std::size_t i = 0; i < n; ++i) rows[i] += rho * (s[i] - 2 * std::clamp(s[i], -threshold, threshold));
 }
 
+/// rows <- rows + rho (s - w)
+void addMultiplier(std::size_t n, double threshold, double rho, const double* s, double* rows) {
+  for (std::size_t i = 0; i < n; ++i) rows[i] += rho * std::clamp(s[i], -threshold, threshold);
+}
+
 }  // namespace
 
 StepSplit::StepSplit(const Cube& grid, double strength, double relaxation)
@@ -87,6 +92,27 @@ void StepSplit::setPenalty(double rho) {
   for (auto* points : {&s_, &next_})
     for (double& s : *points) s += (c - 1) * std::clamp(s, -threshold, threshold);
   rho_ = rho;
+}
+
+void StepSplit::addMultipliers(const WindowRows& rows, const Space& image, Vec v) const {
+  const double threshold = strength_ / rho_;
+  const ScratchVec part = image.scratch();
+  {
+    std::vector<double> plane(plane_);
+    const WriteLocal out(part);
+    for (PetscInt t = 0; t < frames_; ++t) {
+      std::ranges::fill(plane, 0.0);
+      const double* s = s_.data() + static_cast<std::size_t>(t) * plane_;
+      if (t > 0 || before_ != MPI_PROC_NULL) addMultiplier(plane_, threshold, rho_, s, plane.data());
+      if (t + 1 < frames_)
+        addMultiplier(plane_, threshold, -rho_, s + plane_, plane.data());
+      else if (after_ != MPI_PROC_NULL)
+        addMultiplier(plane_, threshold, -rho_, next_.data(), plane.data());
+      rows.toField(plane.data(), t, 0, rows.rows(), out.data());
+    }
+    rows.receiveField(out.data());
+  }
+  check(VecAXPY(v, 1, part));
 }
 
 void StepSplit::keepIn(State& state, ArrayViews& views) {

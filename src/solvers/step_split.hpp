@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "base/state.hpp"
-#include "grid/cube.hpp"
+#include "grid/window_rows.hpp"
 #include "solvers/array_views.hpp"
 
 namespace lacuna {
@@ -22,6 +22,9 @@ class StepSplit {
   void take(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x);
   void finish();                ///< Collective over time(): the steps from one group to the next.
   void setPenalty(double rho);  ///< keeps w and the multipliers
+  /// Collective over space(). v <- v + D^T p in the space of the image, p = rho (s - w) the multipliers, |p| <=
+  /// strength. `rows`: how the image lies in the grid.
+  void addMultipliers(const WindowRows& rows, const Space& image, Vec v) const;
   /// Adds all that the next iteration needs to a state.
   void keepIn(State& state, ArrayViews& views);
   void resumed() { sendFirst(); }  ///< Collective over time(). To be called after the state was restored.

@@ -64,7 +64,8 @@ class Solved:
         require(done.returncode in codes, f"{done.returncode} for {codes}: {settings}\n{self.said[-2500:]}")
         with h5py.File(os.path.join(folder, "out.h5")) as file:
             self.maps = {name: values[()] for name, values in file["maps"].items()}
-            self.energy, self.gap, self.start = file["notes"].attrs["energy"], file["notes"].attrs["gap"], file["convergence/energy"][0]
+            self.notes, self.start = dict(file["notes"].attrs), file["convergence/energy"][0]
+            self.energy, self.gap = self.notes["energy"], self.notes["gap"]
 
 
 class LogEnergy:
@@ -174,7 +175,11 @@ def norms(folder, ranks):
         allowed = 1e-6 * (newton.start - exact.energy)
         require(newton.energy - exact.energy < allowed and newton.gap < 1.1 * allowed,
                 f"{kind}: {newton.energy - exact.energy:.1e} above, told {newton.gap:.1e}, allowed {allowed:.1e}")
-        passed(f"{kind}, {ranks} ranks: Newton {newton.energy - exact.energy:.1e} nats above ADMM, {allowed:.1e} are allowed")
+        slack, distance = exact.notes["kkt_slack"], np.linalg.norm(exact.maps["estimate"] - newton.maps["estimate"])
+        bound = slack + exact.notes["kkt_residual"] * distance
+        require(slack >= 0 and exact.energy - newton.energy <= bound < 0.01, f"{kind}: {bound:.1e} nats by the KKT residual")
+        passed(f"{kind}, {ranks} ranks: Newton {newton.energy - exact.energy:.1e} nats above ADMM, {allowed:.1e} are allowed, "
+               f"{bound:.1e} below by the KKT residual")
 
 
 def blank(folder, ranks):

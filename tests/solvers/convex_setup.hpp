@@ -1,5 +1,7 @@
 #pragma once
 /// Small problems with their data for the proximal solver, and the dense minimum to compare with.
+#include <numeric>
+
 #include "base/rng.hpp"
 #include "dense_convex.hpp"
 #include "model/gaussian_noise.hpp"
@@ -82,6 +84,45 @@ struct Setup {
   bool poisson_ = true;
 };
 
+/// The dense norms of x; v as a subgradient of them.
+inline double normsOf(const DenseConvex& dense, const std::vector<double>& x) {
+  double sum = 0;
+  for (const auto& norm : dense.norms) sum += norm.strength * std::sqrt(DenseConvex::square(norm, x));
+  return sum;
+}
+inline double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+inline Optimality optimalityOf(const Setup& s, const std::vector<double>& x, const std::vector<double>& v) {
+  DenseConvex rest = s.dense;
+  rest.norms.clear();
+  std::vector<double> g(x.size());
+  DenseMatrix unused;
+  rest.derivatives(x, g, unused);
+  double left = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double slope = g[i] + v[i];
+    if (!s.problem.positive || x[i] > 0 || slope < 0) left += slope * slope;
+  }
+  return {std::sqrt(left), normsOf(s.dense, x) - dot(v, x)};
+}
+
+/// v . x' <= norms(x') for noise, and along v, where a v that is too long would be seen first.
+inline void checkSubgradient(const Setup& s, const std::vector<double>& x, const std::vector<double>& v,
+                             const char* what) {
+  const Rng rng(11);
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<double> other = x;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double noise = rng.split(static_cast<std::uint32_t>(trial)).normalPair(static_cast<std::int64_t>(i)).first;
+      const double along = v[i] * std::pow(10, trial / 25.0 - 5) * (1 + 0.1 * noise);
+      other[i] = trial < 50 ? noise : x[i] * (trial % 3 - 1) + along;
+    }
+    const double most = normsOf(s.dense, other), reached = dot(v, other);
+    if (reached > most * (1 + 1e-10)) BOOST_TEST(reached <= most, what << ", trial " << trial);
+  }
+}
+
 /// Solves, and compares with the dense minimum.
 inline void compare(Setup& s, bool withExposure, const char* what, int iterations = 1500) {
   s.finish(withExposure);
@@ -90,10 +131,28 @@ inline void compare(Setup& s, bool withExposure, const char* what, int iteration
   const std::vector<double> reference = s.dense.minimum(2, slack > 0 ? 300 : 60);
   const double best = s.dense.energy(reference, false);
   VecHandle x = s.start();
-  const ProximalResult r = s.solve({.rtol = 1e-11, .iterations = iterations}, x);
+  const VecHandle v = like(x);
+  const auto natural = [&](Vec field) { return inNaturalOrder(s.problem.image.space(), field); };
+  ProximalOptions options{.rtol = 1e-11, .iterations = iterations};
+  if (slack > 0)
+    options.optimality = [&](Vec at, Vec subgradient) {
+      check(VecCopy(subgradient, v));
+      return optimalityOf(s, natural(at), natural(subgradient));
+    };
+  const ProximalResult r = s.solve(options, x);
   BOOST_TEST(std::abs(r.energy - s.energy(x)) <= 1e-12 * std::abs(r.energy), what);
   BOOST_TEST(r.energy - best < 1e-6 + slack, what << ": " << r.energy - best << " nats above, " << r.iterations);
   BOOST_TEST(r.energy - best > -1e-6, what << ": " << r.energy - best << " nats");
+  if (slack > 0) {
+    checkSubgradient(s, natural(x), natural(v), what);
+    const Optimality left = optimalityOf(s, natural(x), natural(v));
+    BOOST_TEST(left.slack == r.optimality.slack);
+    BOOST_TEST(left.residual == r.optimality.residual);
+    BOOST_TEST((left.slack > -1e-10 && left.slack < 2e-3), what << ": slack " << left.slack);
+    BOOST_TEST(left.residual < 1e-3, what << ": KKT residual " << left.residual);
+    const double distance = worstDifference(natural(x), reference) * std::sqrt(static_cast<double>(reference.size()));
+    BOOST_TEST(r.energy - s.dense.energy(reference, true) < left.slack + left.residual * distance + 1e-9, what);
+  }
   if (slack == 0) {
     BOOST_TEST(worstDifference(inNaturalOrder(s.problem.image.space(), x), reference) < 1e-2, what);
     BOOST_TEST((r.gap < 1e-6 && r.converged), what << ": gap " << r.gap << " after " << r.iterations);
