@@ -39,9 +39,10 @@ std::int64_t admmBytes(const ConvexProblem& p) {
   const std::int64_t step = ImageStep<double>::suits(p)
                                 ? ImageStep<double>::bytes(grid)
                                 : SpectralChain::bytes(grid, Modes(grid).perPlane()) + Fft::bytes(grid);
-  std::int64_t sum = 2 * dataFields * field + field + 16 * transfers * modes + 16 * modes + step;
+  std::int64_t sum = 2 * dataFields * field + field + 16 * transfers * modes + 8 * modes + step;
+  if (p.power) sum += 8 * modes;
   if (p.stack()) sum += 24 * modes;
-  if (p.totalVariation > 0) sum += (axes + 1) * field + 8 * modes;
+  if (p.totalVariation > 0) sum += (axes + 1) * field;
   if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales);
   if (p.timeVariation > 0) sum += StepSplit::bytes(grid);
   return sum;
@@ -92,15 +93,15 @@ bool goesToAdmm(const ConvexProblem& p, const ImagingPriors& priors, const Decon
 struct PriorFields {
   std::int64_t kept = 0, atPoint = 0;
 };
-PriorFields priorFields(const ImagingPriors& priors) {
+PriorFields priorFields(const ImagingPriors& priors, bool split) {
   using S = SpacePrior::Kind;
   using T = TimePrior::Kind;
   PriorFields f;
-  if (priors.space.kind == S::TotalVariation || priors.space.kind == S::Starlet) f = {2, 3};
+  if (priors.space.kind == S::TotalVariation || priors.space.kind == S::Starlet) f = {split ? 0 : 2, split ? 2 : 3};
   if (priors.space.kind == S::Smooth || priors.space.kind == S::Gaussian || priors.space.kind == S::Entropy)
     f.atPoint = 1;
   if (priors.time.kind != T::None) f.atPoint += 1;
-  if (priors.time.kind == T::TotalVariation || priors.time.kind == T::Gamma) f.kept += 1;
+  if ((priors.time.kind == T::TotalVariation && !split) || priors.time.kind == T::Gamma) f.kept += 1;
   return f;
 }
 
@@ -123,18 +124,20 @@ struct Step {
 std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& priors, const DeconvolveOptions& options) {
   const std::int64_t datum = 8 * problem.data.box().size(), image = 8 * problem.image.box().size();
   const std::int64_t checkpoint = checkpointBytes(image, sizeOf(problem.data.comm()));
-  const PriorFields prior = priorFields(priors);
+  const bool split = goesToAdmm(problem, priors, options);
+  const PriorFields prior = priorFields(priors, split);
   const bool exponential = options.positivity == Positivity::Exponential;
   const std::int64_t logarithm = exponential ? 3 : 0;
   std::vector<Step> steps;
   // the pixels at 0, the model, the residual, weights
   steps.push_back({"results", image + 3 * datum});
-  const bool split = goesToAdmm(problem, priors, options);
   if (split) {  // the start, and the mean and priors of an energy, or what Richardson-Lucy keeps in its trial
     const bool trial = options.algorithm == "auto" && options.noise == "poisson" && problem.positive;
     const std::int64_t beside =
         std::max(datum + std::max<std::int64_t>(prior.atPoint, 1) * image, trial ? 3 * image : 0);
-    steps.push_back({"ADMM, a checkpoint", image + beside + admmBytes(problem) + checkpoint});
+    const std::int64_t widest = problem.starlet > 0 ? problem.scales * image : image;
+    steps.push_back({"ADMM, a checkpoint",
+                     image + beside + admmBytes(problem) + checkpointBytes(widest, sizeOf(problem.data.comm()))});
   }
   if (options.algorithm == "quasi-newton") {
     // g, d, the slope, four pairs, the diagonal; the mean and a part of the gradient
@@ -186,11 +189,12 @@ MemoryPlan planDeconvolve(const Cube& data, const Cube& unknown, const std::vect
     add(solver > results ? "Richardson-Lucy, a checkpoint" : "results", std::max(solver, results));
     return plan;
   }
-  const PriorFields prior = priorFields(priors);
+  const ConvexProblem problem = splitProblem(data, unknown, psfs, priors, options);
+  const PriorFields prior = priorFields(priors, goesToAdmm(problem, priors, options));
   if (prior.kept > 0) add("priors", prior.kept * image);
   if (const std::int64_t filters = filterBytes(unknown, priors)) add("spectra of priors", filters);
   Step most{"", 0};
-  for (const Step& step : stepsOf(splitProblem(data, unknown, psfs, priors, options), priors, options))
+  for (const Step& step : stepsOf(problem, priors, options))
     if (step.bytes > most.bytes) most = step;
   add(most.what, most.bytes);
   return plan;

@@ -41,6 +41,32 @@ Gradient::Gradient(const Cube& cube, const Spacing& spacing, std::vector<int> ax
   requireSpacing(spacing);
 }
 
+double Gradient::sumOfLengths(Vec x) const {
+  if (!domain().holds(x)) throw Error("Gradient: x is not in the space of the domain");
+  std::vector<double> padded(halo_.padded().size());
+  halo_.fill(x, padded);
+  const Shape& s = cube_.shape();
+  const StencilStrides stride = stridesOf(cube_, halo_.padded());
+  const auto nx = static_cast<std::size_t>(s.nx);
+  return sumOver(domain().comm(), [&] {
+    double sum = 0;
+    std::vector<double> squares(nx);
+    forEachLine(cube_, halo_.padded(), [&](const StencilLine& line) {
+      std::fill(squares.begin(), squares.end(), 0.0);
+      const double* p = padded.data() + line.padded;
+      for (const int axis : axes_) {
+        if (axis == 0 ? line.z + 1 == s.nz : axis == 1 ? line.y + 1 == s.ny : false) continue;
+        const double* q = p + (axis == 0 ? stride.z : axis == 1 ? stride.y : 1);
+        const double h = inverse_[static_cast<std::size_t>(axis)];
+        for (std::size_t i = 0; i + (axis == 2 ? 1 : 0) < nx; ++i)
+          squares[i] += (h * (q[i] - p[i])) * (h * (q[i] - p[i]));
+      }
+      for (const double square : squares) sum += std::sqrt(square);
+    });
+    return sum;
+  });
+}
+
 void Gradient::doApplyForward(Vec x, Vec y) const {
   padded_.resize(halo_.padded().size());
   halo_.fill(x, padded_);

@@ -18,6 +18,8 @@ class Gradient final : public LinearOperator {
   /// Collective. The cube has one channel. Throws 78 unless the spacing is positive and finite.
   explicit Gradient(const Cube& cube, const Spacing& spacing = {1, 1, 1});
   const Cube& rangeCube() const { return rangeCube_; }
+  /// Collective. sum_p |D x|_p, Euclidean norms over the axes, without the memory that D x takes.
+  double sumOfLengths(Vec x) const;
 
  private:
   Gradient(const Cube& cube, const Spacing& spacing, std::vector<int> axes, Cube range);

@@ -174,24 +174,39 @@ void Starlet::eachPart(PetscInt channel, F&& f) const {
     f(t * plane, (t * channels + static_cast<std::size_t>(channel)) * plane, plane);
 }
 
-void Starlet::doApplyForward(Vec x, Vec y) const {
-  const ScratchVec coarse = domain().scratch(), next = domain().scratch();
+ScratchVec Starlet::eachScale(Vec x, const std::function<void(PetscInt j, Vec w)>& f) const {
+  if (!domain().holds(x)) throw Error("Starlet: x is not in the space of the domain");
+  ScratchVec coarse = domain().scratch();
+  const ScratchVec next = domain().scratch();
   check(VecCopy(x, coarse));
   for (PetscInt j = 0; j < scales(); ++j) {
     smooth(steps_[static_cast<std::size_t>(j)], coarse, next);
-    {
-      const ReadLocal c(coarse), s(next);
-      const WriteLocal out(y);
-      eachPart(j, [&](std::size_t in, std::size_t to, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) out.data()[to + i] = c.data()[in + i] - s.data()[in + i];
-      });
-    }
+    check(VecAXPY(coarse, -1, next));
+    f(j, coarse);
     check(VecCopy(next, coarse));
   }
-  const ReadLocal c(coarse);
-  const WriteLocal out(y);
-  eachPart(scales(),
-           [&](std::size_t in, std::size_t to, std::size_t n) { std::copy_n(c.data() + in, n, out.data() + to); });
+  return coarse;
+}
+
+void Starlet::doApplyForward(Vec x, Vec y) const {
+  const auto put = [&](PetscInt channel, Vec v) {
+    const ReadLocal in(v);
+    const WriteLocal out(y);
+    eachPart(channel, [&](std::size_t from, std::size_t to, std::size_t n) {
+      std::copy_n(in.data() + from, n, out.data() + to);
+    });
+  };
+  put(scales(), eachScale(x, put));
+}
+
+double Starlet::sumOfSizes(Vec x) const {
+  double sum = 0;
+  eachScale(x, [&](PetscInt, Vec w) {
+    PetscReal size = 0;
+    check(VecNorm(w, NORM_1, &size));
+    sum += size;
+  });
+  return sum;
 }
 
 /// With w_j = c_{j-1} - c_j and c_j = A_{j-1} c_{j-1}, backwards: z_J = y_coarse, z_{j-1} = y_j + A^T (z_j - y_j).

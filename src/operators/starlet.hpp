@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "grid/halo.hpp"
@@ -19,6 +20,10 @@ class Starlet final : public LinearOperator {
   Starlet(const Cube& cube, int scales);
   const Cube& rangeCube() const { return rangeCube_; }
   int scales() const { return static_cast<int>(steps_.size()); }
+  /// Collective. Calls f(j, w_{j+1}) for the scales j = 0, 1, ... of x, and returns c_J.
+  ScratchVec eachScale(Vec x, const std::function<void(PetscInt j, Vec w)>& f) const;
+  /// Collective. sum_{j <= J} sum_p |w_j(p)| of x, without the memory that W x takes.
+  double sumOfSizes(Vec x) const;
 
  private:
   Starlet(const Cube& cube, int scales, Cube range);

@@ -173,6 +173,7 @@ std::unique_ptr<TermAt> Sparsity::doAt(Vec x) const {
 }
 
 double Sparsity::exactValue(Vec x) const {
+  if (features_->norm) return strength_ * features_->norm(x);
   const ScratchVec features = features_->A->range().scratch();
   features_->A->apply(x, features);
   return sumOver(space().comm(), [&] {
@@ -204,7 +205,8 @@ void Sparsity::shrink(double step, Vec u) const {
 std::shared_ptr<const Sparsity> totalVariation(const Cube& cube, double strength, double epsilon,
                                                const Spacing& spacing) {
   const auto D = std::make_shared<Gradient>(cube, spacing);
-  return std::make_shared<Sparsity>(Sparsity::Features{D, D->rangeCube(), true, {}}, strength, epsilon);
+  return std::make_shared<Sparsity>(
+      Sparsity::Features{D, D->rangeCube(), true, {}, [D](Vec x) { return D->sumOfLengths(x); }}, strength, epsilon);
 }
 
 std::shared_ptr<const Sparsity> temporalVariation(const Cube& cube, double strength, double epsilon) {
@@ -215,8 +217,9 @@ std::shared_ptr<const Sparsity> starletSparsity(const Cube& cube, int scales, do
   const auto W = std::make_shared<Starlet>(cube, scales);
   std::vector<double> weights(static_cast<std::size_t>(scales), 1.0);
   weights.push_back(0);
-  return std::make_shared<Sparsity>(Sparsity::Features{W, W->rangeCube(), false, std::move(weights)}, strength,
-                                    epsilon);
+  return std::make_shared<Sparsity>(
+      Sparsity::Features{W, W->rangeCube(), false, std::move(weights), [W](Vec x) { return W->sumOfSizes(x); }},
+      strength, epsilon);
 }
 
 }  // namespace lacuna

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <span>
 
 #include "model/term.hpp"
@@ -20,6 +21,8 @@ class Sparsity final : public Term {
     Cube range;                          ///< of A
     bool joint = false;                  ///< one norm over the channels of a pixel
     std::vector<double> channelWeights;  ///< a_i by channel; empty: 1. None if joint.
+    /// Collective. sum a |A x|, where there is a way to it without the memory that A x takes; may be empty.
+    std::function<double(Vec x)> norm = {};
   };
   /// Throws 78 unless strength >= 0 and epsilon > 0, both finite.
   Sparsity(Features features, double strength, double epsilon);

@@ -119,11 +119,10 @@ void Admm::iterate() {
   starlet_->step();
 }
 
-void Admm::subgradient(Vec v) {
-  check(VecSet(v, 0));
-  if (slope_) slope_->addMultipliers(v);
-  if (starlet_) starlet_->addMultipliers(v);
-  if (steps_) steps_->addMultipliers(bound_.rows(), problem_.image.space(), v);
+void Admm::addSubgradient(Vec g) {
+  if (slope_) slope_->addMultipliers(g);
+  if (starlet_) starlet_->addMultipliers(g);
+  if (steps_) steps_->addMultipliers(bound_.rows(), problem_.image.space(), g);
 }
 
 void Admm::fillData(PetscInt t, PetscInt first, PetscInt count, double* rows) const {

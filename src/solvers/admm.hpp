@@ -36,10 +36,10 @@ class Admm final : private SplitRows {
   /// x <- z, which is feasible.
   void result(Vec x) const { bound_.result(x); }
 
-  /// v <- sum of K^T p over the norms |K x| of the energy, in the space of the image, p ADMM's multipliers: v . x <=
-  /// the norms of x for every x, and at the optimum they are equal, so that v is a subgradient there.
-  /// Collective.
-  void subgradient(Vec v);
+  /// g <- g + v, v the sum of K^T p over the norms |K x| of the energy, in the space of the image, p ADMM's
+  /// multipliers: v . x <= the norms of x for every x, and at the optimum they are equal, so that v is a subgradient
+  /// there. Collective.
+  void addSubgradient(Vec g);
 
   /// Of the quadratic step, from the next iteration on; double to begin with, and where numbers may leave the range of
   /// single precision. Collective.

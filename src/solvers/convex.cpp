@@ -12,17 +12,19 @@
 namespace lacuna {
 namespace {
 
-/// v is null without norms.
-Optimality optimality(const ConvexProblem& problem, const ConvexEnergy& energy, Vec x, Vec v) {
-  const std::shared_ptr<const Term> term = energy.term(v ? std::numeric_limits<double>::infinity() : 0);
+/// Of a point where E is `energy`; `addSubgradient` is empty without norms.
+Optimality optimality(const ConvexProblem& problem, const ConvexEnergy& energy, Vec x, double value,
+                      const ProximalOptions::AddSubgradient& addSubgradient) {
+  const std::shared_ptr<const Term> term = energy.term(addSubgradient ? std::numeric_limits<double>::infinity() : 0);
   const ScratchVec g = term->space().scratch();
   const double smooth = term->valueAndGradient(x, g);
   Optimality left;
-  if (v) {
-    PetscScalar reached = 0;
-    check(VecDot(v, x, &reached));
-    left.slack = std::max(energy.value(x) - smooth - reached, 0.0);
-    check(VecAXPY(g, 1, v));
+  if (addSubgradient) {
+    PetscScalar before = 0, after = 0;
+    check(VecDot(g, x, &before));
+    addSubgradient(g);
+    check(VecDot(g, x, &after));
+    left.slack = std::max(value - smooth - (after - before), 0.0);
   }
   const double lowest = -std::numeric_limits<double>::infinity();
   left.residual = Bounds(term->space(), problem.positive ? 0 : lowest, nullptr).kktResidual(x, g);
@@ -139,7 +141,9 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
   first.start = start;
   if (energy.term && energy.corner > 0)
-    first.optimality = [&](Vec at, Vec v) { return optimality(problem, energy, at, v); };
+    first.optimality = [&](Vec at, double value, const ProximalOptions::AddSubgradient& add) {
+      return optimality(problem, energy, at, value, add);
+    };
   ProximalResult p;
   State state;
   state.field("x", space, x).field("start", space, start);
@@ -165,7 +169,7 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const auto near = [&] { return r.gap <= options.proximal.rtol * (r.startEnergy - r.energy + r.gap); };
   if (std::isfinite(r.energy) && (trial.won() || (gradient && held && !(std::isfinite(r.gap) && near()))))
     polish(problem, energy, options, x, observer, r);
-  if (gradient) r.optimality = optimality(problem, energy, x, nullptr);
+  if (gradient) r.optimality = optimality(problem, energy, x, r.energy, {});
   return r;
 }
 

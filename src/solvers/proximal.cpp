@@ -220,9 +220,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     bool near = isNear();
     if (options.optimality && (!rough || r.iterations == options.iterations) && std::isfinite(r.energy)) {
       if (optimality.due(r.iterations, near) || r.iterations == options.iterations) {
-        const ScratchVec v = space.scratch();
-        admm.subgradient(v);
-        r.optimality = options.optimality(x, v);
+        r.optimality = options.optimality(x, r.energy, [&](Vec g) { admm.addSubgradient(g); });
         optimality.done(r.iterations);
       }
       near = setGap(r, x, optimality.at(r.iterations)) && isNear();

@@ -34,10 +34,11 @@ struct ProximalOptions {
   /// Puts a point of the splits where x may be (modes of a field that do not vary), before E is asked. Collective; may
   /// be empty.
   std::function<void(Vec)> restrict = {};
-  /// For E with norms: what is left at x, with v by ADMM's multipliers. Asked now and then, before a result is said to
-  /// be converged, and at the end: where norms make energies fall unevenly, extrapolation is not enough. Collective;
-  /// may be empty.
-  std::function<Optimality(Vec x, Vec v)> optimality = {};
+  /// For E with norms: what is left at x, where E is `energy`; addSubgradient(g) adds v, which ADMM's multipliers give,
+  /// to a vector. Asked now and then, before a result is said to be converged, and at the end: where norms make
+  /// energies fall unevenly, extrapolation is not enough. Collective; may be empty.
+  using AddSubgradient = std::function<void(Vec g)>;
+  std::function<Optimality(Vec x, double energy, const AddSubgradient&)> optimality = {};
   Vec start = nullptr;  ///< a copy of x that the caller keeps, in its checkpoints too; null: one is made
 };
 

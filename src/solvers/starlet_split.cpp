@@ -23,22 +23,18 @@ std::vector<double> mirrorWeights(const Cube& image) {
   return weights;
 }
 
-/// One scale of a frame: s <- w + keep (s - w) + relaxation (W x - w) with w = s beyond the threshold before / m, and
-/// Wa <- m (2 w - s - W a) of the new s. W x follows from W a, a' = a + c (x - a).
-struct Move {
-  double before, after, keep, relaxation, c;
-};
-LACUNA_VECTOR_CLONES void moveScale(std::size_t n, const Move& m, const double* weight, const double* old, double* s,
-                                    const double* Wa, double* out) {
+/// A scale of a frame; Wa becomes `now`.
+LACUNA_VECTOR_CLONES void moveScale(std::size_t n, const StarletMove& m, const double* weight, const double* now,
+                                    double* s, double* Wa, double* out) {
   for (std::size_t i = 0; i < n; ++i) {
-    const double Wx = (Wa[i] - (1 - m.c) * old[i]) / m.c, t = m.before / weight[i], u = m.after / weight[i];
+    const double Wx = (now[i] - (1 - m.c) * Wa[i]) / m.c, t = m.before / weight[i], u = m.after / weight[i];
     const double w = s[i] - std::clamp(s[i], -t, t);
     const double next = w + m.keep * (s[i] - w) + m.relaxation * (Wx - w);
     s[i] = next;
-    out[i] = weight[i] * (next - 2 * std::clamp(next, -u, u) - Wa[i]);
+    Wa[i] = now[i];
+    out[i] = weight[i] * (next - 2 * std::clamp(next, -u, u) - now[i]);
   }
 }
-
 /// out <- p / rho = m (s - w)
 void multipliers(std::size_t n, double threshold, const double* weight, const double* s, double* out) {
   for (std::size_t i = 0; i < n; ++i) out[i] = std::clamp(weight[i] * s[i], -threshold, threshold);
@@ -56,15 +52,15 @@ StarletSplit::StarletSplit(const Cube& grid, const WindowRows& rows, const Cube&
       relaxation_(relaxation),
       row_(static_cast<std::size_t>(rows.rowLength())),
       weight_(mirrorWeights(image)),
-      s_(transform_.range().vec()),
+      coefficients_(image.withChannels(scales)),
+      s_(coefficients_.space().vec()),
       Wa_(like(s_)),
-      old_(like(s_)),
       average_(static_cast<std::size_t>(space_.local())),
       sum_(average_.size()) {}
 
 std::int64_t StarletSplit::bytes(const Cube& grid, const Cube& image, int scales) {
-  // s, W a twice, and what is between W^T and it; a, the sum; three images inside the transform
-  return 8 * ((4 * (scales + 1) + 3) * image.box().size() + 2 * grid.box().size());
+  // s, W a, and what W^T is applied to; a, the sum; weights; two images inside the transform, and that of the energy
+  return 8 * ((3 * scales + 1 + 5) * image.box().size() + 2 * grid.box().size());
 }
 
 void StarletSplit::start(Vec x) {
@@ -72,10 +68,9 @@ void StarletSplit::start(Vec x) {
     const ReadLocal in(x);
     rows_.toGrid(in.data(), average_.data());
   }
-  transformAverage();
+  resumed();
   check(VecCopy(Wa_, s_));
-  check(VecCopy(Wa_, old_));
-  pass(strength_ / rho_, strength_ / rho_, 1, 0);
+  setPenalty(rho_);
 }
 
 void StarletSplit::add(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const {
@@ -91,69 +86,89 @@ void StarletSplit::take(PetscInt frame, PetscInt firstRow, PetscInt count, const
 }
 
 void StarletSplit::step() {
-  std::swap(Wa_, old_);
-  transformAverage();
-  pass(strength_ / rho_, strength_ / rho_, 1, relaxation_);
+  const ScratchVec change = transform_.range().scratch();
+  const double threshold = strength_ / rho_;
+  transformAverage([&](PetscInt scale, Vec w) {
+    const ReadLocal now(w);
+    move({threshold, threshold, 1, relaxation_, relaxation_}, scale, now.data(), change);
+  });
+  gather(change);
 }
 
 void StarletSplit::setPenalty(double rho) {
   const double before = std::exchange(rho_, rho);
-  pass(strength_ / before, strength_ / rho, before / rho, 0);
+  const ScratchVec change = transform_.range().scratch();
+  for (PetscInt scale = 0; scale < transform_.scales(); ++scale)
+    move({strength_ / before, strength_ / rho, before / rho, 0, relaxation_}, scale, nullptr, change);
+  gather(change);
 }
 
 void StarletSplit::addMultipliers(Vec v) const {
   const ScratchVec p = transform_.range().scratch(), image = image_.space().scratch();
-  {
-    const std::size_t plane = weight_.size();
-    const auto scales = static_cast<std::size_t>(transform_.scales());
+  check(VecSet(p, 0));
+  for (PetscInt scale = 0; scale < transform_.scales(); ++scale) {
     const ReadLocal s(s_);
     const WriteLocal out(p);
-    for (std::size_t t = 0, at = 0; t < static_cast<std::size_t>(image_.box().count[0]); ++t) {
-      for (std::size_t j = 0; j < scales; ++j, at += plane)
-        multipliers(plane, strength_ / rho_, weight_.data(), s.data() + at, out.data() + at);
-      std::fill_n(out.data() + at, plane, 0.0);  // the coarse image
-      at += plane;
-    }
+    eachPlane(scale, [&](std::size_t from, std::size_t to, std::size_t, std::size_t n) {
+      multipliers(n, strength_ / rho_, weight_.data(), s.data() + from, out.data() + to);
+    });
   }
   transform_.applyAdjoint(p, image);
   check(VecAXPY(v, rho_, image));
 }
 
 void StarletSplit::keepIn(State& state, ArrayViews& views) {
-  state.field("starlet_point", transform_.range(), s_)
+  state.field("starlet_point", coefficients_.space(), s_)
       .field("starlet_average", space_, views.of(space_, average_))
       .field("starlet_sum", space_, views.of(space_, sum_))
       .value("starlet_rho", rho_);
 }
 
-void StarletSplit::resumed() { transformAverage(); }
+void StarletSplit::resumed() {
+  transformAverage([&](PetscInt scale, Vec w) {
+    const ReadLocal in(w);
+    const WriteLocal out(Wa_);
+    eachPlane(scale, [&](std::size_t at, std::size_t, std::size_t pixel, std::size_t n) {
+      std::copy_n(in.data() + pixel, n, out.data() + at);
+    });
+  });
+}
 
-/// Wa <- W a
-void StarletSplit::transformAverage() {
+template <class F>
+void StarletSplit::eachPlane(PetscInt scale, F&& f) const {
+  const std::size_t plane = weight_.size(), scales = static_cast<std::size_t>(transform_.scales());
+  for (std::size_t t = 0; t < static_cast<std::size_t>(image_.box().count[0]); ++t) {
+    const std::size_t at = t * scales + static_cast<std::size_t>(scale);
+    f(at * plane, (at + t) * plane, t * plane, plane);
+  }
+}
+
+void StarletSplit::transformAverage(const std::function<void(PetscInt scale, Vec w)>& f) {
   const ScratchVec a = image_.space().scratch();
   {
     const WriteLocal out(a);
     rows_.toField(average_.data(), out.data());
   }
-  transform_.apply(a, Wa_);
+  transform_.eachScale(a, f);
 }
 
-void StarletSplit::pass(double before, double after, double keep, double relaxation) {
-  const ScratchVec v = transform_.range().scratch(), image = image_.space().scratch();
+void StarletSplit::move(const StarletMove& move, PetscInt scale, const double* now, Vec change) {
+  const WriteLocal s(s_), Wa(Wa_), out(change);
+  eachPlane(scale, [&](std::size_t at, std::size_t to, std::size_t pixel, std::size_t n) {
+    moveScale(n, move, weight_.data(), now ? now + pixel : Wa.data() + at, s.data() + at, Wa.data() + at,
+              out.data() + to);
+  });
+}
+
+void StarletSplit::gather(Vec change) {
   {
-    const std::size_t plane = weight_.size();
-    const auto scales = static_cast<std::size_t>(transform_.scales());
-    const WriteLocal s(s_), out(v);
-    const ReadLocal now(Wa_), old(old_);
-    const Move move{before, after, keep, relaxation, relaxation_};
-    for (std::size_t t = 0, at = 0; t < static_cast<std::size_t>(image_.box().count[0]); ++t) {
-      for (std::size_t j = 0; j < scales; ++j, at += plane)
-        moveScale(plane, move, weight_.data(), old.data() + at, s.data() + at, now.data() + at, out.data() + at);
-      std::fill_n(out.data() + at, plane, 0.0);  // the coarse image costs nothing and has no split
-      at += plane;
-    }
+    const WriteLocal out(change);
+    const std::size_t plane = weight_.size(), channels = static_cast<std::size_t>(transform_.scales()) + 1;
+    for (std::size_t t = 1; t <= static_cast<std::size_t>(image_.box().count[0]); ++t)
+      std::fill_n(out.data() + (t * channels - 1) * plane, plane, 0.0);  // the coarse image
   }
-  transform_.applyAdjoint(v, image);
+  const ScratchVec image = image_.space().scratch();
+  transform_.applyAdjoint(change, image);
   const ReadLocal in(image);
   rows_.toGrid(in.data(), sum_.data());
 }

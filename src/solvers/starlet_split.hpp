@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "base/state.hpp"
@@ -7,6 +8,13 @@
 #include "solvers/array_views.hpp"
 
 namespace lacuna {
+
+/// What happens to the points s of a StarletSplit: s <- w + keep (s - w) + relaxation (W x - w), w = s beyond the
+/// threshold before / m, and to the change of the right-hand side, m (2 w - s - W a) with the new s and its threshold
+/// after / m. W x follows from W a, a' = a + c (x - a).
+struct StarletMove {
+  double before, after, keep, relaxation, c;
+};
 
 /// The split w = W x of ADMM for the l1 norm of starlet coefficients, E = strength sum_{j <= J} sum_p |w_j(p)|, frame
 /// by frame. W mirrors the image at its edges, so that W^T W is not diagonal in Fourier space. With M the weights of
@@ -41,10 +49,16 @@ class StarletSplit {
   static std::int64_t bytes(const Cube& grid, const Cube& image, int scales);
 
  private:
-  void transformAverage();
-  /// Moves all s and gathers what they add to the right-hand side. `before`, `after`: thresholds of this w and of the
-  /// next, `keep`: of s - w.
-  void pass(double before, double after, double keep, double relaxation);
+  /// f(where a scale begins in s, in the range of W, and in an image; entries), frame by frame.
+  template <class F>
+  void eachPlane(PetscInt scale, F&& f) const;
+  /// Collective. Calls f(scale, w) for the coefficients w of a.
+  void transformAverage(const std::function<void(PetscInt scale, Vec w)>& f);
+  /// Moves the s of a scale, and Wa to the coefficients `now` (null: stays); what they add to the right-hand side goes
+  /// into `change`.
+  void move(const StarletMove& move, PetscInt scale, const double* now, Vec change);
+  /// Collective. Gathers the change of all scales for the right-hand side.
+  void gather(Vec change);
 
   Space space_;  ///< of the grid
   Cube image_;
@@ -53,7 +67,8 @@ class StarletSplit {
   double strength_, relaxation_, rho_ = 1;
   std::size_t row_;              ///< doubles
   std::vector<double> weight_;   ///< [pixel] M, of a frame of the image here
-  VecHandle s_, Wa_, old_;       ///< [frame][scale, coarse][pixel] W a now and before
+  Cube coefficients_;            ///< [frame][scale][pixel]: the coarse image costs nothing and has no split
+  VecHandle s_, Wa_;             ///< W a when s was moved
   std::vector<double> average_;  ///< [frame][row][pixel] a
   std::vector<double> sum_;      ///< [frame][row][pixel] W^T M (2 w - s - W a)
 };

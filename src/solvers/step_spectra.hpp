@@ -34,20 +34,31 @@ class StepSpectra {
   }
   /// The system's diagonal where the data see `seen`.
   double diagonal(const Penalties& p, std::size_t mode, double seen) const {
-    return p.data * seen + p.bound + quadratic_[mode] + (laplacian_.empty() ? 0 : p.slope * laplacian_[mode]) +
+    return p.data * seen + p.bound + quadratic(mode) + (slopes_ ? p.slope * laplacian(mode) : 0) +
            (starlets_ ? p.starlet : 0);
   }
   /// What the mean of a Gaussian field adds to the right-hand side of k = 0, over the pixels of the grid.
-  double forcing() const { return mean_ != 0 && !quadratic_.empty() ? mean_ * quadratic_[0] : 0; }
+  double forcing() const { return mean_ != 0 && size() > 0 ? mean_ * quadratic(0) : 0; }
 
  private:
+  /// |D|^2 is a sum over axes: a table for each takes less memory than one of all modes.
+  double laplacian(std::size_t mode) const {
+    const std::size_t inLine = mode % line_;
+    return lines_[mode / line_] + along_[inLine / inner_.size()] + inner_[inLine % inner_.size()];
+  }
+  double quadratic(std::size_t mode) const {
+    return (smooth_ > 0 ? smooth_ * laplacian(mode) : 0) + (precision_.empty() ? 0 : precision_[mode]);
+  }
+
   const SplitRows& splits_;
   std::size_t line_;                             ///< modes of a line
   std::vector<Real> share_;                      ///< by mode
   std::vector<std::vector<Complex>> transfers_;  ///< of each PSF that is needed here
   std::vector<std::size_t> psfOf_;               ///< of every local data frame
-  std::vector<double> laplacian_, quadratic_;    ///< by mode: |D|^2, the quadratic priors
-  bool starlets_;
+  std::vector<double> lines_, along_, inner_;    ///< what |D|^2 has of a line, and of a mode's place in it
+  std::vector<double> precision_;                ///< by mode, of a Gaussian field
+  double smooth_;
+  bool slopes_, starlets_;
   double gain_ = 0, mean_;
 };
 

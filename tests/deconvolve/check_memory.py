@@ -18,6 +18,7 @@ DATA = ('[data]\nfile = "counts{2}.h5"\ndataset = "{0}"\naxes = "{1}"\nbackgroun
         '[convolution]\ndeterministic = true\n[checkpoint]\nevery_seconds = 0\n[output]\nname = "out"\n')
 SMOOTH = '[prior.space]\nkind = "smooth"\nstrength = 0.01\n'
 WALK = '[prior.time]\nkind = "random_walk"\nsd = 0.6\ninitial_mean = 5\ninitial_sd = 5\n'
+VARIATION = '[prior.space]\nkind = "total_variation"\nstrength = 0.3\n'
 
 
 def solver(text):
@@ -27,10 +28,13 @@ def solver(text):
 RUNS = {  # times SIDE, most vectors of the unknown, kind of data, configuration, ranks
     "an image, ADMM": (1, 20, "image", SMOOTH + solver("iterations = 2, rtol = 0.1"), (1, 2, 4)),
     "an image, ADMM and its trial of Richardson-Lucy": (1, 20, "image", solver("iterations = 52, rtol = 1e-12"), (1,)),
+    "an image, ADMM with total variation": (1, 20, "image", VARIATION + solver("iterations = 2, rtol = 0.1"), (1, 2)),
+    "an image, ADMM with starlets": (1, 40, "image", VARIATION.replace("total_variation", "starlet") + solver("iterations = 2, rtol = 0.1"), (1, 2)),
     "an image, Newton": (1, 20, "image", SMOOTH + solver('algorithm = "newton", iterations = 2'), (1,)),
     "an image, quasi-Newton": (2, 14, "image", SMOOTH + solver('algorithm = "quasi-newton", iterations = 7'), (1,)),
     "an image, Richardson-Lucy": (1, 14, "image", solver('method = "richardson-lucy", iterations = 2'), (1,)),
     "a movie, ADMM and Newton": (1, 20, "movie", WALK + solver("iterations = 2, rtol = 0.1"), (1, 2, 4)),
+    "a movie, ADMM with total variation in time": (1, 20, "movie", VARIATION.replace("space", "time") + solver("iterations = 52, rtol = 1e-12"), (1, 2)),
     "a movie, quasi-Newton": (2, 14, "movie", WALK + SMOOTH + solver('algorithm = "quasi-newton", iterations = 7'), (1,)),
 }
 TOLERANCE = 0.10  # of --plan

@@ -135,9 +135,10 @@ inline void compare(Setup& s, bool withExposure, const char* what, int iteration
   const auto natural = [&](Vec field) { return inNaturalOrder(s.problem.image.space(), field); };
   ProximalOptions options{.rtol = 1e-11, .iterations = iterations};
   if (slack > 0)
-    options.optimality = [&](Vec at, Vec subgradient) {
-      check(VecCopy(subgradient, v));
-      return optimalityOf(s, natural(at), natural(subgradient));
+    options.optimality = [&](Vec at, double, const ProximalOptions::AddSubgradient& add) {
+      check(VecSet(v, 0));
+      add(v);
+      return optimalityOf(s, natural(at), natural(v));
     };
   const ProximalResult r = s.solve(options, x);
   BOOST_TEST(std::abs(r.energy - s.energy(x)) <= 1e-12 * std::abs(r.energy), what);
