@@ -80,9 +80,10 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   while (true) {
     // 1. The quadratic at this point, and the variables that are free. Far away the Fisher curvature leads better: that
     // of counts, 1/mu, is the secant to the best mean, where y/mu^2 lets a mean that is too small but double.
+    // The preconditioner comes first: it has a look at weights that are let go again.
+    const OperatorPointer inverse = options.preconditioner ? options.preconditioner(*here.at) : nullptr;
     OperatorPointer H = here.at->curvature(near ? options.curvature : Curvature::Fisher);
     if (options.logarithms && !near) H = sum({std::move(H), positivePart(space, here.g)});
-    const OperatorPointer inverse = options.preconditioner ? options.preconditioner(*here.at) : nullptr;
     here.at.reset();
     const double length = bounded ? here.cauchyLength(*H) : 0;
     const double boundGain = bounded ? here.chooseFree(length, free, toBound) : 0;
