@@ -102,7 +102,6 @@ class GapEstimate {
 class OptimalityCheck {
  public:
   void keepIn(State& state) { state.value("checked", last_); }
-  bool at(int iteration) const { return iteration == last_; }
   bool due(int iteration, bool near) const {
     return iteration >= std::max(near ? 0 : first, static_cast<int>((near ? 1.2 : 1.5) * last_));
   }
@@ -118,13 +117,14 @@ constexpr double singleError = 1e-8;
 
 /// Mends an extrapolated gap by the optimality, which is that of x if it is `now`, else of an earlier iteration: false
 /// where that does not do.
-bool setGap(ProximalResult& r, Vec x, bool now) {
+bool setGap(ProximalResult& r, Vec start, Vec x, bool now) {
   if (std::isnan(r.optimality.slack)) return false;
   r.gap = std::max(r.gap, r.optimality.slack);
   if (!now) return false;
-  PetscReal far = 0;  // the minimum is nearer than zeros are
-  check(VecNorm(x, NORM_2, &far));
-  r.gap = std::min(r.gap, r.optimality.slack + r.optimality.residual * far);
+  PetscReal size = 0, ofStart = 0;  // the minimum is not farther away than this
+  check(VecNorm(x, NORM_2, &size));
+  check(VecNorm(start, NORM_2, &ofStart));
+  r.gap = std::min(r.gap, r.optimality.slack + r.optimality.residual * (size + ofStart));
   return true;
 }
 
@@ -218,12 +218,12 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     };
     const bool rough = admm.precision() == Admm::Precision::Single;
     bool near = isNear();
-    if (options.optimality && (!rough || r.iterations == options.iterations) && std::isfinite(r.energy)) {
-      if (optimality.due(r.iterations, near) || r.iterations == options.iterations) {
-        r.optimality = options.optimality(x, r.energy, [&](Vec g) { admm.addSubgradient(g); });
-        optimality.done(r.iterations);
-      }
-      near = setGap(r, x, optimality.at(r.iterations)) && isNear();
+    const bool last = r.iterations == options.iterations;
+    if (options.optimality && (!rough || last) && std::isfinite(r.energy)) {
+      const bool due = optimality.due(r.iterations, near);
+      if (due || last) r.optimality = options.optimality(x, r.energy, [&](Vec g) { admm.addSubgradient(g); });
+      if (due) optimality.done(r.iterations);  // not at the limit alone: one with a higher limit does not know it
+      near = setGap(r, start, x, due || last) && isNear();
     }
     const double way = wayOf();
     const bool enough = r.gap <= options.gap && options.rtol * way < options.fine;
