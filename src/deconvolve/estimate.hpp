@@ -45,7 +45,8 @@ struct Estimate : Stopped {
         .value("strength", search.strength)
         .value("ratio", search.ratio)
         .value("solves", search.solves)
-        .value("bracketed", search.bracketed);
+        .value("bracketed", search.bracketed)
+        .value("met", search.met);
   }
 };
 

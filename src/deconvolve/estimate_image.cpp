@@ -88,16 +88,21 @@ FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& pri
 Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                      Observer* observer) {
   Estimate e;
-  e.x = flatStart(model);
-  const double level = std::abs(meanOf(e.x));
-  if (options.positivity == Positivity::Exponential) liftToNoise(model, e.x);
+  const auto start = [&] {
+    VecHandle x = flatStart(model);
+    if (options.positivity == Positivity::Exponential) liftToNoise(model, x);
+    return x;
+  };
+  const double level = std::abs(meanOf(flatStart(model)));
+  e.x = start();
   const MapRoute route(model, priors, options, level);
   {
     Stage stage(observer, "estimate", e.state(model.unknown.space()));
     stage.once([&] {
       const bool found = e.search.solves > 0;  // by an earlier run
       if (priors.automatic() && !found) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
-      Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer);
+      const double startEnergy = priors.automatic() ? route.energyOf(e.search.strength, start()) : Progress::none;
+      Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer, startEnergy);
       made.x = std::move(e.x);
       made.search = e.search;
       e = std::move(made);
@@ -110,14 +115,19 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
         "gap that to the bottom of a parabola there");
   if (e.search.solves == 0) return e;
   e.strength = e.search.strength;
-  e.notes.push_back(
-      e.search.bracketed
-          ? fmt::format("the strength was found in {} solves, where the deviance is {:.4f} of that of noise",
-                        e.search.solves, e.search.ratio)
-          : fmt::format(
-                "warning: no strength makes the deviance that of noise; at the nearest one that was tried it is "
-                "{:.4f} of it",
-                e.search.ratio));
+  const FoundStrength& f = e.search;
+  if (!f.bracketed)
+    e.notes.push_back(fmt::format(
+        "warning: no strength makes the deviance that of noise; at the nearest one that was tried it is {:.4f} of it",
+        f.ratio));
+  else if (!f.met)
+    e.notes.push_back(fmt::format(
+        "warning: the search for the strength ended after {} solves where the deviance is {:.4f} of that of noise: "
+        "solves that differ more than the strengths do; a smaller rtol, more iterations or another algorithm may help",
+        f.solves, f.ratio));
+  else
+    e.notes.push_back(fmt::format("the strength was found in {} solves, where the deviance is {:.4f} of that of noise",
+                                  f.solves, f.ratio));
   return e;
 }
 

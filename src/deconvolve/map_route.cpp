@@ -206,11 +206,12 @@ ConvexProblem MapRoute::convexProblem(double strength) const {
   return p;
 }
 
-void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
-                        Estimate& e) const {
+void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, double startEnergy, Vec x,
+                        Observer* observer, Estimate& e) const {
   const ConvexProblem p = convexProblem(strength);
   ConvexOptions how;
   how.proximal.rtol = rtol;
+  how.proximal.startEnergy = startEnergy;
   how.proximal.iterations = options_.iterations;
   how.proximal.single = options_.mixedPrecision;
   how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
@@ -238,7 +239,11 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
                                             : "map: ADMM";
 }
 
-Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer) const {
+double MapRoute::energyOf(double strength, Vec x) const {
+  return exactEnergy(priorTerms(priors_, model_.unknown, strength, level_), x);
+}
+
+Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer, double startEnergy) const {
   Estimate e;
   const std::vector<PriorTerm> priors = priorTerms(priors_, model_.unknown, strength, level_);
   const std::string why = whyNotProximal(strength);
@@ -247,7 +252,7 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
   const bool quadratic = options_.positivity == Positivity::None && !norms();
   const bool split = options_.algorithm == "admm" || (options_.algorithm == "auto" && why.empty() && !quadratic);
   if (split)
-    proximal(priors, strength, rtol, x, observer, e);
+    proximal(priors, strength, rtol, startEnergy, x, observer, e);
   else
     newton(priors, strength, rtol, x, observer, e);
   return e;

@@ -20,8 +20,11 @@ class MapRoute {
   MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options, double level);
 
   /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
-  /// x, mean and active of the result are left to finish().
-  Estimate solve(double strength, double rtol, Vec x, Observer* observer) const;
+  /// `startEnergy`: what rtol refers to where ADMM goes on from a solution that is near; NaN: the energy of x. x, mean
+  /// and active of the result are left to finish().
+  Estimate solve(double strength, double rtol, Vec x, Observer* observer, double startEnergy = Progress::none) const;
+  /// Collective. The energy of an image, nats.
+  double energyOf(double strength, Vec x) const;
   /// Collective. Energies, mean and active pixels of an estimate that has its x.
   void finish(double strength, Estimate& estimate) const;
 
@@ -48,8 +51,8 @@ class MapRoute {
   double priorEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   /// Energy of data and priors, without the rounded corners of l1 norms.
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
-  void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
-                Estimate& estimate) const;
+  void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, double startEnergy, Vec x,
+                Observer* observer, Estimate& estimate) const;
   void newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
               Estimate& estimate) const;
 

@@ -37,9 +37,10 @@ FoundStrength findStrength(const StrengthSearch& search, const std::function<dou
   while (found.solves < search.solves && high.log - low.log > 1e-3) {
     const double share = std::clamp(-low.value / (high.value - low.value), 0.1, 0.9);
     const Point next = at(low.log + share * (high.log - low.log));
-    if (good(next)) break;
+    if (good(next)) return found;
     (next.value > 0 ? high : low) = next;
   }
+  found.met = false;
   return found;
 }
 

@@ -15,6 +15,7 @@ struct FoundStrength {
   double strength = 0, ratio = 0;  ///< ratio = deviance / expected deviance there
   int solves = 0;
   bool bracketed = true;  ///< false: no strength within the decades gives ratio 1; the nearest one is taken
+  bool met = true;        ///< false: bracketed, but no ratio came within the tolerance: solves are not tight enough
 };
 
 /// The strength where ratio(strength) = 1 (discrepancy principle, Morozov 1966; with the deviance: Bertero et al. 2010,

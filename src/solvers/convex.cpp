@@ -150,7 +150,9 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   Stage stage(observer, "admm", trial.keepIn(p.keepIn(state)));
   stage.once([&] {
     p = solveProximal(problem, energy.value, first, x, observer);
-    if (!trial.won() && std::isinf(p.energy)) p.energy = mixInStart(energy.value, start, x);
+    if (trial.won() || !std::isinf(p.energy)) return;
+    p.energy = mixInStart(energy.value, start, x);
+    p.optimality = {};
   });
 
   ConvexResult r;

@@ -103,12 +103,12 @@ class OptimalityCheck {
  public:
   void keepIn(State& state) { state.value("checked", last_); }
   bool due(int iteration, bool near) const {
-    return iteration >= std::max(near ? 0 : first, static_cast<int>((near ? 1.2 : 1.5) * last_));
+    return iteration >= std::max(first, static_cast<int>((near ? 1.2 : 1.5) * last_));
   }
   void done(int iteration) { last_ = iteration; }
 
  private:
-  static constexpr int first = 100;
+  static constexpr int first = 100;  ///< energies before are too few, and fall too unevenly, to say when the end comes
   int last_ = 0;
 };
 
@@ -143,7 +143,8 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   if (!options.start) check(VecCopy(x, copy.emplace(space.scratch())));
   const Vec start = options.start ? options.start : Vec(*copy);
   ProximalResult r;
-  r.startEnergy = r.energy = energy(x);
+  r.energy = energy(x);
+  r.startEnergy = std::isnan(options.startEnergy) ? r.energy : options.startEnergy;
   r.gap = std::numeric_limits<double>::infinity();
   GapEstimate estimate;
   State state;

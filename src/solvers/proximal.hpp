@@ -39,11 +39,13 @@ struct ProximalOptions {
   /// energies fall unevenly, extrapolation is not enough. Collective; may be empty.
   using AddSubgradient = std::function<void(Vec g)>;
   std::function<Optimality(Vec x, double energy, const AddSubgradient&)> optimality = {};
+  /// nats: the energy of the start that rtol refers to; NaN: that of x. For going on from a solution that is near.
+  double startEnergy = std::numeric_limits<double>::quiet_NaN();
   Vec start = nullptr;  ///< a copy of x that the caller keeps, in its checkpoints too; null: one is made
 };
 
 struct ProximalResult : Stopped {
-  double startEnergy = 0;  ///< nats, at the point given
+  double startEnergy = 0;  ///< nats, of the start that rtol refers to
   double energy = 0;       ///< nats, at the point returned
   double gap = 0;          ///< estimate of E - E*, nats, by extrapolation and optimality; infinity: none yet
   Optimality optimality;   ///< of the point returned, where it was asked for

@@ -29,6 +29,15 @@ BOOST_AUTO_TEST_CASE(a_kink_is_found_too) {
   BOOST_TEST(std::abs(f.strength - 0.75) < 0.02);
 }
 
+BOOST_AUTO_TEST_CASE(says_where_a_jump_is_all_there_is) {
+  StrengthSearch search;
+  search.tolerance = 1e-3;
+  const FoundStrength f = findStrength(search, [](double s) { return s < 0.02 ? 0.8 : 1.2; });
+  BOOST_TEST((f.bracketed && !f.met));
+  BOOST_TEST(std::abs(f.strength - 0.02) < 1e-4);
+  BOOST_TEST(findStrength(search, [](double s) { return s / 0.02; }).met);
+}
+
 BOOST_AUTO_TEST_CASE(says_where_there_is_none) {
   StrengthSearch search;
   search.tolerance = 1e-3;
