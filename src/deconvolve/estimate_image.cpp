@@ -88,20 +88,24 @@ FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& pri
 Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
                      Observer* observer) {
   Estimate e;
-  const auto start = [&] {
-    VecHandle x = flatStart(model);
+  e.x = flatStart(model);
+  const double level = std::abs(meanOf(e.x));
+  const auto lift = [&](Vec x) {
     if (options.positivity == Positivity::Exponential) liftToNoise(model, x);
-    return x;
   };
-  const double level = std::abs(meanOf(flatStart(model)));
-  e.x = start();
+  lift(e.x);
   const MapRoute route(model, priors, options, level);
   {
     Stage stage(observer, "estimate", e.state(model.unknown.space()));
     stage.once([&] {
       const bool found = e.search.solves > 0;  // by an earlier run
       if (priors.automatic() && !found) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
-      const double startEnergy = priors.automatic() ? route.energyOf(e.search.strength, start()) : Progress::none;
+      double startEnergy = Progress::none;
+      if (priors.automatic()) {  // e.x is no longer the flat start
+        const VecHandle start = flatStart(model);
+        lift(start);
+        startEnergy = route.energyOf(e.search.strength, start);
+      }
       Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer, startEnergy);
       made.x = std::move(e.x);
       made.search = e.search;
