@@ -1,5 +1,6 @@
 #include "solvers/admm.hpp"
 
+#include <limits>
 #include <string>
 
 #include "solvers/fourier_step.hpp"
@@ -66,6 +67,16 @@ void Admm::setPenalties(const Penalties& p) {
   if (starlet_) starlet_->setPenalty(p.starlet);
   if (steps_) steps_->setPenalty(p.step);
   step_->factor(p);
+}
+
+Penalties Admm::ratios() const {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  Penalties r{none, none, none, none, none};
+  const MPI_Comm comm = grid_.comm();
+  if (slope_) r.slope = slope_->size().ratio(comm);
+  if (starlet_) r.starlet = starlet_->size().ratio(comm);
+  if (steps_) r.step = steps_->size().ratio(comm);
+  return r;
 }
 
 void Admm::resumed() {

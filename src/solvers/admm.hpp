@@ -52,6 +52,8 @@ class Admm final : private SplitRows {
   const Penalties& penalties() const { return penalties_; }
   void measure(bool on) { data_.measure(on); }
   double measured() { return data_.measured(); }
+  /// Collective. |p| / |w| of the splits of norms, see SplitSize; NaN for what is no split of a norm.
+  Penalties ratios() const;
   /// Largest |h(k)|^2: what the data say of the best-seen mode.
   double gain() const { return step_->gain(); }
 

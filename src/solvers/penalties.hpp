@@ -9,6 +9,8 @@ struct Penalties {
   double slope = 1;    ///< on w - D x
   double starlet = 1;  ///< on w - W x
   double step = 1;     ///< on w - D x in time
+
+  bool operator==(const Penalties&) const = default;
 };
 
 }  // namespace lacuna

@@ -10,45 +10,10 @@
 
 #include "base/stage.hpp"
 #include "solvers/admm.hpp"
+#include "solvers/penalty_rule.hpp"
 
 namespace lacuna {
 namespace {
-
-/// The penalty on u that suits the noise is its curvature along the path that the iteration takes,
-///   rho = sum dlambda du / sum du^2 (weights du^2: where u still moves),
-/// a quotient of secants as Barzilai & Borwein (1988) use for steps, measured over the last iterations before it is
-/// changed. Bright pixels, which are flat in u, move most at first: rho begins low and rises as they settle. It is
-/// changed ever less often, since each change costs the iteration what it had gathered. Data without counts have no
-/// curvature at all: where they are all that moves, the rule would run away, so that it stays within a range.
-class PenaltyRule {
- public:
-  PenaltyRule(const ConvexProblem& problem, double gain, double typical)
-      : gain_(gain), typical_(typical), split_(problem.totalVariation > 0) {}
-
-  Penalties of(double data) const {
-    // x is seen through h, which passes at most `gain`; where it sees little, the bound alone decides.
-    return {data, data * gain_ / boundRatio, data * gain_, data * gain_ * starletRatio, data * gain_ * stepRatio};
-  }
-  void keepIn(State& state) { state.value("next_change", next_); }
-  bool measuresAt(int iteration) const { return iteration > next_ - window; }
-  bool changesAt(int iteration) const { return iteration == next_; }
-  /// The penalty to go on with, given the curvature measured.
-  double next(double now, double curvature) {
-    next_ = std::max(static_cast<int>(stretch * next_), next_ + window + 1);
-    if (!(curvature > 0)) return now;
-    const double wanted = std::clamp(std::clamp((split_ ? splitFactor : 1) * curvature, now / 10, now * 10),
-                                     typical_ / range, typical_ * range);
-    return wanted > deadBand * now || wanted < now / deadBand ? wanted : now;
-  }
-
- private:
-  static constexpr int window = 5;
-  static constexpr double stretch = 1.5, deadBand = 1.3, boundRatio = 8, starletRatio = 0.3, stepRatio = 0.3,
-                          splitFactor = 4, range = 50;
-  double gain_, typical_;
-  bool split_;
-  int next_ = 6;
-};
 
 /// E - E* from the energies so far, supposing that they go on falling as a geometric series. ADMM's energies fall fast
 /// at first and ever more slowly, so that the ratio of the last two falls is too small: its square root is taken. They
@@ -154,7 +119,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
   Admm admm(problem, options.relaxation);
   const double typical = admm.start(start);
   PenaltyRule rule(problem, admm.gain(), typical);
-  admm.setPenalties(rule.of(options.firstPenalty * typical));
+  admm.setPenalties(rule.first(options.firstPenalty * typical));
   if (options.single) admm.setPrecision(Admm::Precision::Single);
   ArrayViews views;
   State inside = admm.state(views);
@@ -192,8 +157,8 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     admm.measure(options.adapt && rule.measuresAt(r.iterations));
     admm.iterate();
     if (changes) {
-      const double now = admm.penalties().data, next = rule.next(now, admm.measured());
-      if (next != now) admm.setPenalties(rule.of(next));
+      const Penalties next = rule.next(admm.penalties(), admm.measured(), admm.ratios());
+      if (next != admm.penalties()) admm.setPenalties(next);
     }
     if (r.iterations % options.energyEvery != 0 && r.iterations != options.iterations && !finer) {
       tick(observer);

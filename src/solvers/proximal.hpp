@@ -25,7 +25,7 @@ struct ProximalOptions {
   int iterations = 2000;      ///< limit
   int energyEvery = 10;       ///< iterations between evaluations of the energy
   double relaxation = 1.8;    ///< in (0, 2)
-  bool adapt = true;          ///< the penalties follow the curvature along the steps
+  bool adapt = true;          ///< penalties are changed, see PenaltyRule
   double firstPenalty = 0.3;  ///< of u, times the typical curvature of the noise
   bool single = false;        ///< begins in single precision, where numbers allow it
   /// Asked every `energyEvery` iterations: false stops, and x is then what it has made of it. A run that was

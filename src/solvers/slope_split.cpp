@@ -151,6 +151,38 @@ void SlopeSplit::setPenalty(double rho) {
   moveAll({strength_ / before, strength_ / rho, before / rho, 0});
 }
 
+SplitSize SlopeSplit::size() const {
+  const double threshold = strength_ / rho_;
+  SplitSize size;
+  const auto n = static_cast<std::size_t>(rows_.pixels());
+  for (std::size_t t = 0; plane_ > 0 && t < sum_.size() / plane_; ++t)
+    for (PetscInt row = 0; row < rows_.rows(); ++row)
+      for (PetscInt y = 0; y < rows_.lines(); ++y) {
+        const std::size_t at = t * plane_ + static_cast<std::size_t>(row) * row_ + static_cast<std::size_t>(y) * line_;
+        const bool here = inside(row, y);
+        for (std::size_t i = 0; i < line_; ++i) {
+          double bound = 0, free = 0;
+          for (const Axis& a : axes_) {
+            const bool in = here && i + (a.along == Along::Pixels ? 1 : 0) < n && stays(a, row, y);
+            (in ? bound : free) += a.s[at + i] * a.s[at + i];
+          }
+          const double s = std::sqrt(bound), p = rho_ * std::min(s, threshold), w = std::max(s - threshold, 0.0);
+          size.multipliers += p * p;
+          size.features += w * w + free;
+        }
+      }
+  return size;
+}
+
+bool SlopeSplit::inside(PetscInt row, PetscInt y) const {
+  return rows_.row(row).place != WindowRows::Place::Outside && rows_.lineOf(y) >= 0;
+}
+
+bool SlopeSplit::stays(const Axis& axis, PetscInt row, PetscInt y) const {
+  if (axis.along == Along::Rows) return firstRow_ + row + 1 < imageRows_;
+  return axis.along == Along::Pixels || rows_.lineOf(y + 1) >= 0;
+}
+
 void SlopeSplit::addMultipliers(Vec v) {
   const double threshold = strength_ / rho_;
   const ScratchVec part = image_.scratch();
@@ -214,32 +246,30 @@ void SlopeSplit::moveLine(PetscInt frame, PetscInt row, PetscInt y, const SlopeM
   const std::size_t nextLine = y + 1 < rows_.lines() ? in + line_ : 0;
   const double* x = rowOfX + in;
   double* sum = sumOf(frame);
-  const bool here = rows_.row(row).place != WindowRows::Place::Outside && rows_.lineOf(y) >= 0;
+  const bool here = inside(row, y);
   const std::size_t n = here ? static_cast<std::size_t>(rows_.pixels()) : 0;
-  Slopes inside;  // axes whose differences stay inside the image, but for the last pixel of the axis along x
-  inside.x = x;
+  Slopes inner;  // axes whose differences stay inside the image, but for the last pixel of the axis along x
+  inner.x = x;
   bool pixels = false;
   for (Axis& a : axes_) {
     double* sa = a.s.data() + static_cast<std::size_t>(frame) * plane_ + at;
     double* ra = a.r.data() + static_cast<std::size_t>(y) * line_;
     const bool along = a.along == Along::Pixels;
     const double* next = along ? x + 1 : a.along == Along::Rows ? nextRow + in : rowOfX + nextLine;
-    const bool stays = here && (a.along == Along::Rows    ? firstRow_ + row + 1 < imageRows_
-                                : a.along == Along::Lines ? rows_.lineOf(y + 1) >= 0
-                                                          : true);
-    const std::size_t kept = stays ? (along ? n - 1 : n) : 0;
+    const bool some = here && stays(a, row, y);
+    const std::size_t kept = some ? (along ? n - 1 : n) : 0;
     for (std::size_t i = kept; i < line_; ++i) {  // free
       const double other = along && i + 1 == line_ ? x[0] : next[i];
       sa[i] += move.relaxation * (a.scale * (other - x[i]) - sa[i]);
       ra[i] = sa[i];
     }
-    if (!stays) continue;
-    inside.add(sa, ra, next, a.scale);
+    if (!some) continue;
+    inner.add(sa, ra, next, a.scale);
     pixels = along;
   }
-  if (inside.axes > 0) {
-    shrink(inside.axes, 0, pixels ? n - 1 : n, move, inside);
-    if (pixels) shrink(inside.axes - 1, n - 1, 1, move, inside);  // the axis along x comes last
+  if (inner.axes > 0) {
+    shrink(inner.axes, 0, pixels ? n - 1 : n, move, inner);
+    if (pixels) shrink(inner.axes - 1, n - 1, 1, move, inner);  // the axis along x comes last
   }
   if (flat()) {
     divergence(line_, rho_ * axes_[0].scale, axes_[0].before.data(), axes_[0].r.data(), rho_ * axes_[1].scale,

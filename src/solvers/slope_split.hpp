@@ -5,6 +5,7 @@
 #include "base/state.hpp"
 #include "grid/window_rows.hpp"
 #include "solvers/array_views.hpp"
+#include "solvers/split_size.hpp"
 
 namespace lacuna {
 
@@ -35,6 +36,8 @@ class SlopeSplit {
   /// Collective. v <- v + D^T p in the space of the image, p = rho (s - w) the multipliers, |p| <= strength: a
   /// subgradient of E at any x with D x = w.
   void addMultipliers(Vec v);
+  /// Of the multipliers and of w here, what is free included.
+  SplitSize size() const;
   /// Adds all that the next iteration needs to a state.
   void keepIn(State& state, ArrayViews& views);
 
@@ -47,6 +50,8 @@ class SlopeSplit {
     std::vector<double> r = {};       ///< 2 w - s of a row
     std::vector<double> before = {};  ///< the r of the row before
   };
+  bool inside(PetscInt row, PetscInt line) const;                   ///< the image
+  bool stays(const Axis& axis, PetscInt row, PetscInt line) const;  ///< whether differences stay inside, from inside
   bool flat() const { return axes_.size() == 2 && rows_.lines() == 1; }  ///< across rows, and along them
   void exchange(const double* mine, int to, double* theirs, int from) const;
   SlopeMove step() const { return {strength_ / rho_, strength_ / rho_, 1, relaxation_}; }

@@ -103,6 +103,23 @@ void StarletSplit::setPenalty(double rho) {
   gather(change);
 }
 
+SplitSize StarletSplit::size() const {
+  SplitSize size;
+  for (const double a : average_) size.features += a * a;
+  const ReadLocal points(s_), Wa(Wa_);
+  for (PetscInt scale = 0; scale < transform_.scales(); ++scale)
+    eachPlane(scale, [&](std::size_t from, std::size_t, std::size_t, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto at = static_cast<PetscInt>(from + i);
+        const double m = weight_[i], s = std::abs(points[at]), threshold = strength_ / (rho_ * m);
+        const double p = rho_ * std::min(s, threshold), w = std::max(s - threshold, 0.0);
+        size.multipliers += m * p * p;
+        size.features += m * (w * w - Wa[at] * Wa[at]);  // |V a|^2 = |a|^2 - |W a|_M^2
+      }
+    });
+  return size;
+}
+
 void StarletSplit::addMultipliers(Vec v) const {
   const ScratchVec p = transform_.range().scratch(), image = image_.space().scratch();
   check(VecSet(p, 0));

@@ -6,6 +6,7 @@
 #include "grid/window_rows.hpp"
 #include "operators/starlet.hpp"
 #include "solvers/array_views.hpp"
+#include "solvers/split_size.hpp"
 
 namespace lacuna {
 
@@ -41,6 +42,8 @@ class StarletSplit {
   void setPenalty(double rho);
   /// Collective. v <- v + W^T p in the space of the image, p = rho M (s - w) the multipliers, |p| <= strength.
   void addMultipliers(Vec v) const;
+  /// Of the multipliers and of w and w' here, in |.|_M and its dual norm.
+  SplitSize size() const;
   /// Collective. Adds all that the next iteration needs to a state.
   void keepIn(State& state, ArrayViews& views);
   void resumed();  ///< Collective. To be called after the state was restored.

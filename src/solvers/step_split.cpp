@@ -1,6 +1,7 @@
 #include "solvers/step_split.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "base/vector_clones.hpp"
@@ -92,6 +93,17 @@ void StepSplit::setPenalty(double rho) {
   for (auto* points : {&s_, &next_})
     for (double& s : *points) s += (c - 1) * std::clamp(s, -threshold, threshold);
   rho_ = rho;
+}
+
+SplitSize StepSplit::size() const {
+  const double threshold = strength_ / rho_;
+  SplitSize size;
+  for (std::size_t i = before_ == MPI_PROC_NULL ? plane_ : 0; i < s_.size(); ++i) {
+    const double s = std::abs(s_[i]), p = rho_ * std::min(s, threshold), w = std::max(s - threshold, 0.0);
+    size.multipliers += p * p;
+    size.features += w * w;
+  }
+  return size;
 }
 
 void StepSplit::addMultipliers(const WindowRows& rows, const Space& image, Vec v) const {

@@ -4,6 +4,7 @@
 #include "base/state.hpp"
 #include "grid/window_rows.hpp"
 #include "solvers/array_views.hpp"
+#include "solvers/split_size.hpp"
 
 namespace lacuna {
 
@@ -22,6 +23,7 @@ class StepSplit {
   void take(PetscInt frame, PetscInt firstRow, PetscInt count, const double* x);
   void finish();                ///< Collective over time(): the steps from one group to the next.
   void setPenalty(double rho);  ///< keeps w and the multipliers
+  SplitSize size() const;       ///< of the multipliers and of w here
   /// Collective over space(). v <- v + D^T p in the space of the image, p = rho (s - w) the multipliers, |p| <=
   /// strength. `rows`: how the image lies in the grid.
   void addMultipliers(const WindowRows& rows, const Space& image, Vec v) const;

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(starlets_reach_the_limit_of_the_smoothed_norm) {
     s.problem.boundary = periodic ? RowBoundary::Periodic : RowBoundary::Zero;
     s.problem.starlet = 0.3;
     s.problem.scales = 2;
-    compare(s, periodic, "starlets");
+    compare(s, periodic, "starlets", 8000);
   }
   Setup s(PETSC_COMM_WORLD, {2, 1, 2, 4, 3}, {2, 1, 2, 4, 3}, 0, true);
   s.problem.psfs = {psfOf(1, 3, 3, 0)};
