@@ -116,7 +116,9 @@ std::vector<Key> solverKeys() {
        .when = map,
        .doc =
            "Of ADMM's transforms. mixed: single until rtol is reached, then double until it is reached again: sooner "
-           "there, but an estimate then depends on the number of ranks by some 1e-6 of its peak (double: 1e-10)."},
+           "there, but an estimate then depends on the number of ranks by some 1e-6 of its peak (double: 1e-10); with "
+           "norms "
+           "(total variation, starlets) by what rtol leaves open."},
       {.section = "solver",
        .name = "acceleration",
        .type = KeyType::Flag,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/stage.hpp"
 #include "deconvolve/expected_deviance.hpp"
@@ -15,7 +16,17 @@
 namespace lacuna {
 namespace {
 
-constexpr double looseRtol = 1e-4;  ///< of the solves that look for a strength
+using StartEnergy = std::function<double(double strength)>;  ///< of the flat start
+
+/// Of the solves that look for a strength: what tells deviances apart that differ by `tolerance`, of what the flat
+/// start has to go. Half the deviance is in nats.
+double searchRtol(const ImagingModel& model, const DeconvolveOptions& options, double tolerance) {
+  constexpr double loose = 1e-4, part = 0.3;
+  const VecHandle x = flatStart(model), mean = model.data.cube.space().vec();
+  model.mean->apply(x, mean);
+  const double expected = expectedDeviance(model, options, mean), way = model.noise->deviance(mean) - expected;
+  return way > 0 ? std::clamp(part * tolerance * expected / way, std::min(options.rtol, loose), loose) : loose;
+}
 
 double meanOf(Vec x) {
   PetscScalar sum = 0;
@@ -65,11 +76,13 @@ void tell(Observer* observer, int solve, double strength, double ratio) {
 /// The strength that the data ask for. Solves that an earlier run has made are not made again: the search takes the
 /// same way with their ratios.
 FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options,
-                             const MapRoute& route, double level, Vec x, Observer* observer) {
+                             const MapRoute& route, double level, const StartEnergy& startEnergy, Vec x,
+                             Observer* observer) {
   const bool quadratic = priors.space.kind == SpacePrior::Kind::Smooth && !priors.space.strength;
   StrengthSearch search;
   search.typical = priors.space.onLog ? 1 : quadratic ? 1 / (level * level) : 1 / level;
   search.tolerance = std::max(0.1 * std::sqrt(2.0 / static_cast<double>(model.noise->dataCount())), 1e-4);
+  const double rtol = searchRtol(model, options, search.tolerance);
   const VecHandle mean = model.data.cube.space().vec();
   std::vector<double> ratios;  // of the solves so far
   const Stage stage(observer, "strength", State().field("x", model.unknown.space(), x).value("ratios", ratios));
@@ -77,7 +90,7 @@ FoundStrength searchStrength(const ImagingModel& model, const ImagingPriors& pri
   std::size_t solve = 0;
   return findStrength(search, [&](double strength) {
     if (solve < ratios.size()) return ratios[solve++];
-    route.solve(strength, std::max(looseRtol, options.rtol), x, &quiet);
+    route.solve(strength, rtol, x, &quiet, startEnergy(strength));
     model.mean->apply(x, mean);
     ratios.push_back(model.noise->deviance(mean) / expectedDeviance(model, options, mean));
     tell(observer, static_cast<int>(++solve), strength, ratios.back());
@@ -95,18 +108,20 @@ Estimate mapEstimate(const ImagingModel& model, const ImagingPriors& priors, con
   };
   lift(e.x);
   const MapRoute route(model, priors, options, level);
+  const StartEnergy startEnergy = [&](double strength) {
+    const VecHandle start = flatStart(model);
+    lift(start);
+    const double energy = route.energyOf(strength, start);
+    return std::isfinite(energy) ? energy : Progress::none;
+  };
   {
     Stage stage(observer, "estimate", e.state(model.unknown.space()));
     stage.once([&] {
       const bool found = e.search.solves > 0;  // by an earlier run
-      if (priors.automatic() && !found) e.search = searchStrength(model, priors, options, route, level, e.x, observer);
-      double startEnergy = Progress::none;
-      if (priors.automatic()) {  // e.x is no longer the flat start
-        const VecHandle start = flatStart(model);
-        lift(start);
-        startEnergy = route.energyOf(e.search.strength, start);
-      }
-      Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer, startEnergy);
+      if (priors.automatic() && !found)
+        e.search = searchStrength(model, priors, options, route, level, startEnergy, e.x, observer);
+      Estimate made = route.solve(e.search.strength, options.rtol, e.x, observer,
+                                  priors.automatic() ? startEnergy(e.search.strength) : Progress::none);
       made.x = std::move(e.x);
       made.search = e.search;
       e = std::move(made);

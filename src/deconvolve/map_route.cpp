@@ -110,8 +110,8 @@ double MapRoute::stiffness(double strength) const {
   return space.strength.value_or(strength) * (space.order == 1 ? sum : sum * sum + squares);
 }
 
-void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
-                      Estimate& e) const {
+void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, double rtol, double startEnergy, Vec x,
+                      Observer* observer, Estimate& e) const {
   MapOptions how;
   const bool bound = options_.positivity == Positivity::Bound;
   if (bound && range_)
@@ -123,6 +123,7 @@ void MapRoute::newton(const std::vector<PriorTerm>& priors, double strength, dou
                                           : "was not asked for: [solver] algorithm is " + options_.algorithm));
   how.method = options_.algorithm != "quasi-newton" ? "newton" : "lbfgs";
   how.rtol = rtol;
+  how.startEnergy = startEnergy;
   how.iterations = options_.iterations;
   if (bound) how.lower = 0;
   if (!model_.convolution && !exponential())
@@ -254,7 +255,7 @@ Estimate MapRoute::solve(double strength, double rtol, Vec x, Observer* observer
   if (split)
     proximal(priors, strength, rtol, startEnergy, x, observer, e);
   else
-    newton(priors, strength, rtol, x, observer, e);
+    newton(priors, strength, rtol, startEnergy, x, observer, e);
   return e;
 }
 

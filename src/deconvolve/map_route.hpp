@@ -20,7 +20,7 @@ class MapRoute {
   MapRoute(const ImagingModel& model, const ImagingPriors& priors, const DeconvolveOptions& options, double level);
 
   /// Collective. `strength`: of the prior that leaves it open. `x`: an image to start from, and then the estimate.
-  /// `startEnergy`: what rtol refers to where ADMM goes on from a solution that is near; NaN: the energy of x. x, mean
+  /// `startEnergy`: what rtol refers to where x is a solution that is near; NaN: the energy of x. x, mean
   /// and active of the result are left to finish().
   Estimate solve(double strength, double rtol, Vec x, Observer* observer, double startEnergy = Progress::none) const;
   /// Collective. The energy of an image, nats.
@@ -53,8 +53,8 @@ class MapRoute {
   double exactEnergy(const std::vector<PriorTerm>& priors, Vec x) const;
   void proximal(const std::vector<PriorTerm>& priors, double strength, double rtol, double startEnergy, Vec x,
                 Observer* observer, Estimate& estimate) const;
-  void newton(const std::vector<PriorTerm>& priors, double strength, double rtol, Vec x, Observer* observer,
-              Estimate& estimate) const;
+  void newton(const std::vector<PriorTerm>& priors, double strength, double rtol, double startEnergy, Vec x,
+              Observer* observer, Estimate& estimate) const;
 
   const ImagingModel& model_;
   const ImagingPriors& priors_;
