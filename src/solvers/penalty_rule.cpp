@@ -8,7 +8,7 @@ namespace {
 
 constexpr int window = 5;
 constexpr double stretch = 1.5, boundRatio = 8, balance = 4, starletBalance = 8;
-constexpr double range = 50, normRange = 1e6;  // about what is typical
+constexpr double range = 50, leastOfNorm = 1e-3, mostOfNorm = 1e6;  // about what is typical
 
 /// A change is no jump, and worth its price.
 double changed(double now, double wanted) {
@@ -41,7 +41,7 @@ Penalties PenaltyRule::next(const Penalties& now, double curvature, const Penalt
   const auto norm = [&](double Penalties::*split, double times) {
     const double wanted = times * ratios.*split;
     if (!std::isnan(wanted))
-      p.*split = changed(now.*split, std::clamp(wanted, typical / normRange, typical * normRange));
+      p.*split = changed(now.*split, std::clamp(wanted, typical * leastOfNorm, typical * mostOfNorm));
   };
   norm(&Penalties::slope, balance);
   norm(&Penalties::starlet, starletBalance);

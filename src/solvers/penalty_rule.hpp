@@ -17,7 +17,8 @@ namespace lacuna {
 /// Norms |K x| have no curvature that would suit all features, most of which are zero. The penalty on w = K x balances
 /// the multipliers p and w (Lorenz & Tran-Dinh 2019), rho = balance |p| / |w|: so that it follows the strength.
 /// What a split has to move that is in no norm (differences across the edge of the image, the coarse image) is part of
-/// w: it holds rho down where the norm is near zero, and x could not move any more.
+/// w: it holds rho down where the norm is near zero, and x could not move any more. Where data and norm agree, p is
+/// rounding: rho does not follow it below a thousandth of what is typical.
 class PenaltyRule {
  public:
   /// `gain`: largest |h(k)|^2; `typical`: curvature of the noise at the start.

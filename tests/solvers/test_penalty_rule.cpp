@@ -52,6 +52,8 @@ BOOST_AUTO_TEST_CASE(penalties_follow_curvature_and_ratios) {
   BOOST_TEST(next(0, 0).slope == 0.05);
   for (int i = 0; i < 100; ++i) p = next(1e9, infinite);
   BOOST_TEST((std::isfinite(p.slope) && p.data == 2 * 50));
+  for (int i = 0; i < 100; ++i) p = next(0, 0);
+  BOOST_TEST(p.slope == 1e-3);  // of 0.5 * 2
 }
 
 BOOST_AUTO_TEST_CASE(penalties_change_ever_less_often) {
