@@ -9,6 +9,7 @@ namespace {
 constexpr int window = 5;
 constexpr double stretch = 1.5, boundRatio = 8, balance = 4, starletBalance = 8;
 constexpr double range = 50, leastOfNorm = 1e-3, mostOfNorm = 1e6;  // about what is typical
+constexpr double mostOfStarlets = 2;                                // of what the data have
 
 /// A change is no jump, and worth its price.
 double changed(double now, double wanted) {
@@ -38,14 +39,13 @@ Penalties PenaltyRule::next(const Penalties& now, double curvature, const Penalt
     p.data = changed(now.data, std::clamp(splitFactor * curvature, typical_ / range, typical_ * range));
   p.bound = p.data * gain_ / boundRatio;
   const double typical = typical_ * gain_;
-  const auto norm = [&](double Penalties::*split, double times) {
+  const auto norm = [&](double Penalties::*split, double times, double most) {
     const double wanted = times * ratios.*split;
-    if (!std::isnan(wanted))
-      p.*split = changed(now.*split, std::clamp(wanted, typical * leastOfNorm, typical * mostOfNorm));
+    if (!std::isnan(wanted)) p.*split = changed(now.*split, std::clamp(wanted, typical * leastOfNorm, most));
   };
-  norm(&Penalties::slope, balance);
-  norm(&Penalties::starlet, starletBalance);
-  norm(&Penalties::step, balance);
+  norm(&Penalties::slope, balance, typical * mostOfNorm);
+  norm(&Penalties::starlet, starletBalance, p.data * gain_ * mostOfStarlets);
+  norm(&Penalties::step, balance, typical * mostOfNorm);
   return p;
 }
 

@@ -18,7 +18,8 @@ namespace lacuna {
 /// the multipliers p and w (Lorenz & Tran-Dinh 2019), rho = balance |p| / |w|: so that it follows the strength.
 /// What a split has to move that is in no norm (differences across the edge of the image, the coarse image) is part of
 /// w: it holds rho down where the norm is near zero, and x could not move any more. Where data and norm agree, p is
-/// rounding: rho does not follow it below a thousandth of what is typical.
+/// rounding: rho does not follow it below a thousandth of what is typical. That of starlets holds the coarse image as
+/// well, which the data must move: it is at most a few times theirs.
 class PenaltyRule {
  public:
   /// `gain`: largest |h(k)|^2; `typical`: curvature of the noise at the start.

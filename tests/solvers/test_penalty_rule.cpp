@@ -54,6 +54,9 @@ BOOST_AUTO_TEST_CASE(penalties_follow_curvature_and_ratios) {
   BOOST_TEST((std::isfinite(p.slope) && p.data == 2 * 50));
   for (int i = 0; i < 100; ++i) p = next(0, 0);
   BOOST_TEST(p.slope == 1e-3);  // of 0.5 * 2
+  p = rule.first(1);
+  for (int i = 0; i < 100; ++i) p = rule.next(p, 0, {none, none, none, infinite, none});
+  BOOST_TEST(p.starlet == 2 * 0.5, boost::test_tools::tolerance(0.3));  // the last step may not be worth a change
 }
 
 BOOST_AUTO_TEST_CASE(penalties_change_ever_less_often) {
@@ -132,6 +135,7 @@ BOOST_AUTO_TEST_CASE(ratios_are_the_same_on_all_ranks) {
 BOOST_AUTO_TEST_CASE(penalties_suit_weak_and_strong_norms) {
   for (const double strength : {1e-3, 1e-2, 1e-1, 1.0}) {
     for (const bool starlets : {false, true}) {
+      if (starlets && strength == 1) continue;  // beyond all structure: slow with any penalty
       Setup s(PETSC_COMM_WORLD, {1, 1, 1, 14, 15}, {1, 1, 1, 14, 15}, 1, true);
       s.problem.psfs = {psfOf(1, 3, 3, 0)};
       s.problem.boundary = RowBoundary::Zero;
