@@ -135,9 +135,8 @@ std::vector<Step> stepsOf(const ConvexProblem& problem, const ImagingPriors& pri
     const bool trial = options.algorithm == "auto" && options.noise == "poisson" && problem.positive;
     const std::int64_t beside =
         std::max(datum + std::max<std::int64_t>(prior.atPoint, 1) * image, trial ? 3 * image : 0);
-    const std::int64_t widest = problem.starlet > 0 ? problem.scales * image : image;
     steps.push_back({"ADMM, a checkpoint",
-                     image + beside + admmBytes(problem) + checkpointBytes(widest, sizeOf(problem.data.comm()))});
+                     image + beside + admmBytes(problem) + checkpointBytes(image, sizeOf(problem.data.comm()))});
   }
   if (options.algorithm == "quasi-newton") {
     // g, d, the slope, four pairs, the diagonal; the mean and a part of the gradient

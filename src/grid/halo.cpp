@@ -15,7 +15,7 @@ void checkDepth(const char* what, PetscInt depth) {
                 std::string("halo: the depth ") + what + " is " + std::to_string(depth) + "; it must not be negative");
 }
 
-PaddedShape paddedShape(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) {
+PaddedShape localShape(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) {
   checkDepth("below", rows.below);
   checkDepth("above", rows.above);
   checkDepth("before", frames.before);
@@ -51,34 +51,43 @@ PetscInt sourceRow(std::int64_t r, PetscInt n, RowBoundary boundary) {
   return static_cast<PetscInt>(k < n ? k : period - k);
 }
 
-Halo::Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) : cube_(cube) {
-  together(cube.comm(), [&] { padded_ = paddedShape(cube, rows, frames); });
+PaddedShape paddedShape(const Cube& cube, const RowHalo& rows, const FrameHalo& frames) {
+  PaddedShape padded;
+  together(cube.comm(), [&] { padded = localShape(cube, rows, frames); });
+  return padded;
+}
+
+std::optional<RowLink> linkToRow(const Cube& cube, std::int64_t frame, PetscInt channel, std::int64_t row,
+                                 RowBoundary boundary) {
   const Shape& shape = cube.shape();
-  const Box& box = cube.box();
-  const int axis = cube.slabAxis();
-  const PetscInt n = shape.extents()[axis], channels = shape.channels;
   const ProcessGrid& grid = cube.grid();
+  const PetscInt n = shape.extents()[cube.slabAxis()], source = sourceRow(row, n, boundary);
+  if (source == nothing || frame < 0 || frame >= shape.frames) return {};
   const PetscInt frameBlock = blockOf(shape.frames, grid.timeSize(), 0).count,
                  rowBlock = blockOf(n, grid.spaceSize(), 0).count;
+  const int timeRank = static_cast<int>(frame / frameBlock), spaceRank = static_cast<int>(source / rowBlock);
+  const Block slab = blockOf(n, grid.spaceSize(), spaceRank);
+  const auto localFrame = static_cast<PetscInt>(frame - std::int64_t{frameBlock} * timeRank);
+  return RowLink{.rank = timeRank * grid.spaceSize() + spaceRank,
+                 .theirs = (localFrame * shape.channels + channel) * slab.count + source - slab.start};
+}
 
+Halo::Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames)
+    : cube_(cube), padded_(paddedShape(cube, rows, frames)) {
+  const Box& box = cube.box();
   std::vector<RowLink> links;
   for (PetscInt f = 0, padded = 0; f < padded_.paddedFrames(); ++f)
-    for (PetscInt c = 0; c < channels; ++c)
+    for (PetscInt c = 0; c < padded_.channels; ++c)
       for (PetscInt r = 0; r < padded_.paddedRows(); ++r, ++padded) {
         const bool own = f >= padded_.before && f < padded_.before + padded_.frames && r >= padded_.below &&
                          r < padded_.below + padded_.rows;
         if (own) continue;
-        const std::int64_t frame = std::int64_t{box.start[0]} + f - padded_.before;
-        const PetscInt row = sourceRow(std::int64_t{box.start[axis]} + r - padded_.below, n, rows.boundary);
-        if (row == nothing || frame < 0 || frame >= shape.frames) {
+        const std::int64_t frame = std::int64_t{box.start[0]} + f - padded_.before,
+                           row = std::int64_t{box.start[cube.slabAxis()]} + r - padded_.below;
+        if (const auto link = linkToRow(cube, frame, c, row, rows.boundary))
+          links.push_back({link->rank, link->theirs, padded});
+        else
           zeroRows_.push_back(padded);
-          continue;
-        }
-        const int timeRank = static_cast<int>(frame / frameBlock), spaceRank = static_cast<int>(row / rowBlock);
-        const Block slab = blockOf(n, grid.spaceSize(), spaceRank);
-        const auto localFrame = static_cast<PetscInt>(frame - std::int64_t{frameBlock} * timeRank);
-        links.push_back({timeRank * grid.spaceSize() + spaceRank,
-                         (localFrame * channels + c) * slab.count + row - slab.start, padded});
       }
   ghosts_ = std::make_unique<RowExchange>(cube.comm(), padded_.rest, links);
 }

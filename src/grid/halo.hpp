@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -52,12 +53,18 @@ struct PaddedShape {
   std::size_t size() const { return offset(paddedFrames(), 0, 0); }
 };
 
+/// Where a row of the endless line of rows comes from, `mine` not set; none where no pixel feeds it.
+std::optional<RowLink> linkToRow(const Cube& cube, std::int64_t frame, PetscInt channel, std::int64_t row,
+                                 RowBoundary boundary);
+/// Collective. Throws (exit 78) on negative depths and where the array has more rows than PetscInt can count.
+PaddedShape paddedShape(const Cube& cube, const RowHalo& rows, const FrameHalo& frames);
+
 /// Ghost rows and frames of a Cube: G of ghosted = G x, a copy of the rank's own box with the neighbours' rows (and
 /// frames) around it, and its exact adjoint. A halo may be deeper than a slab, and deeper than the image: what lies
 /// there follows from the boundary. Row lists and message buffers are made once.
 class Halo {
  public:
-  /// Collective. Throws (exit 78) on negative depths and where a padded array has more rows than PetscInt can count.
+  /// Collective. Throws as paddedShape.
   explicit Halo(const Cube& cube, const RowHalo& rows, const FrameHalo& frames = {});
 
   const PaddedShape& padded() const { return padded_; }

@@ -5,7 +5,7 @@
 namespace lacuna {
 
 inline constexpr const char* checkpointFormat = "lacuna checkpoint";
-inline constexpr int checkpointVersion = 4;
+inline constexpr int checkpointVersion = 5;
 
 inline std::string checkpointDataset(const std::string& stage, const std::string& field) {
   return "state/" + stage + "/" + field;

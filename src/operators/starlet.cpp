@@ -1,90 +1,68 @@
 #include "operators/starlet.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+
+#include "base/vector_clones.hpp"
 
 namespace lacuna {
 namespace {
 
 constexpr std::array<double, 5> spline{1.0 / 16, 4.0 / 16, 6.0 / 16, 4.0 / 16, 1.0 / 16};
 
-PetscInt mirrored(std::int64_t i, PetscInt n) {
-  const std::int64_t period = 2 * (std::int64_t{n} - 1), k = (i % period + period) % period;
-  return static_cast<PetscInt>(k < n ? k : period - k);
-}
 std::array<std::vector<PetscInt>, 5> mirroredTaps(PetscInt n, PetscInt distance) {
   std::array<std::vector<PetscInt>, 5> taps;
   for (PetscInt k = 0; k < 5 && n > 1; ++k)
     for (PetscInt i = 0; i < n; ++i)
-      taps[static_cast<std::size_t>(k)].push_back(mirrored(std::int64_t{i} + (std::int64_t{k} - 2) * distance, n));
+      taps[static_cast<std::size_t>(k)].push_back(
+          sourceRow(std::int64_t{i} + (std::int64_t{k} - 2) * distance, n, RowBoundary::Reflect));
   return taps;
 }
 
-/// A smoothing along the middle axis of [outer][n][inner]. Forward: out_i = sum_k h_k in_(tap k of i); adjoint: in of
-/// tap k of i += h_k out_i.
-struct AxisPass {
-  const std::array<std::vector<PetscInt>, 5>& taps;
-  std::size_t outer, from, to, inner;  ///< from, to: extents of the axis read and written by the forward pass
+/// out <- sum_k h_k in_k
+LACUNA_VECTOR_CLONES void combine(std::size_t n, const double* const* in, double* __restrict out) {
+  const double *a = in[0], *b = in[1], *c = in[2], *d = in[3], *e = in[4];
+  for (std::size_t i = 0; i < n; ++i) out[i] = spline[0] * (a[i] + e[i]) + spline[1] * (b[i] + d[i]) + spline[2] * c[i];
+}
+/// (c, A c) becomes (A c, c - A c).
+LACUNA_VECTOR_CLONES void split(std::size_t n, double* __restrict c, double* __restrict smooth) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double next = smooth[i];
+    smooth[i] = c[i] - next;
+    c[i] = next;
+  }
+}
+LACUNA_VECTOR_CLONES double sumOfSizesOf(std::size_t n, const double* w) {
+  std::array<double, 16> part{};
+  std::size_t i = 0;
+  for (; i + part.size() <= n; i += part.size())
+    for (std::size_t k = 0; k < part.size(); ++k) part[k] += std::abs(w[i + k]);
+  for (; i < n; ++i) part[0] += std::abs(w[i]);
+  double sum = 0;
+  for (const double p : part) sum += p;
+  return sum;
+}
 
-  void forward(const double* in, double* out) const {
-    for (std::size_t o = 0; o < outer; ++o)
-      for (std::size_t i = 0; i < to; ++i) {
-        const double* source[5];
-        for (std::size_t k = 0; k < 5; ++k) source[k] = in + (o * from + static_cast<std::size_t>(taps[k][i])) * inner;
-        double* target = out + (o * to + i) * inner;
-        for (std::size_t j = 0; j < inner; ++j)
-          target[j] = spline[0] * (source[0][j] + source[4][j]) + spline[1] * (source[1][j] + source[3][j]) +
-                      spline[2] * source[2][j];
-      }
+/// A line of n pixels smoothed along itself: taps are mirrored at its ends.
+void smoothLine(const std::array<std::vector<PetscInt>, 5>& taps, std::size_t n, std::size_t distance, const double* in,
+                double* out) {
+  const std::size_t edge = std::min(2 * distance, n), end = std::max(n - edge, edge);
+  const auto mirrored = [&](std::size_t i) {
+    out[i] = 0;
+    for (std::size_t k = 0; k < 5; ++k) out[i] += spline[k] * in[taps[k][i]];
+  };
+  for (std::size_t i = 0; i < edge; ++i) mirrored(i);
+  if (end > edge) {
+    const double* source[5];
+    for (std::size_t k = 0; k < 5; ++k) source[k] = in + edge + k * distance - 2 * distance;
+    combine(end - edge, source, out + edge);
   }
-  void adjoint(const double* in, double* out) const {
-    std::fill_n(out, outer * from * inner, 0.0);
-    for (std::size_t o = 0; o < outer; ++o)
-      for (std::size_t i = 0; i < to; ++i) {
-        const double* source = in + (o * to + i) * inner;
-        for (std::size_t k = 0; k < 5; ++k) {
-          double* target = out + (o * from + static_cast<std::size_t>(taps[k][i])) * inner;
-          for (std::size_t j = 0; j < inner; ++j) target[j] += spline[k] * source[j];
-        }
-      }
-  }
-};
+  for (std::size_t i = end; i < n; ++i) mirrored(i);
+}
 
-/// The same along lines of n pixels. Taps are `distance` apart but for the first and last 2 distance pixels, which are
-/// mirrored.
-struct LinePass {
-  const std::array<std::vector<PetscInt>, 5>& taps;
-  std::size_t lines, n, distance;
-  std::size_t edge() const { return std::min(2 * distance, n); }
-  std::size_t end() const { return std::max(n - edge(), edge()); }
-
-  void forward(const double* in, double* out) const {
-    for (std::size_t line = 0; line < lines; ++line, in += n, out += n) {
-      const auto mirrored = [&](std::size_t i) {
-        out[i] = 0;
-        for (std::size_t k = 0; k < 5; ++k) out[i] += spline[k] * in[taps[k][i]];
-      };
-      for (std::size_t i = 0; i < edge(); ++i) mirrored(i);
-      for (std::size_t i = edge(); i < end(); ++i)
-        out[i] = spline[0] * (in[i - 2 * distance] + in[i + 2 * distance]) +
-                 spline[1] * (in[i - distance] + in[i + distance]) + spline[2] * in[i];
-      for (std::size_t i = end(); i < n; ++i) mirrored(i);
-    }
-  }
-  void adjoint(const double* in, double* out) const {
-    std::fill_n(out, lines * n, 0.0);
-    for (std::size_t line = 0; line < lines; ++line, in += n, out += n) {
-      const auto mirrored = [&](std::size_t i) {
-        for (std::size_t k = 0; k < 5; ++k) out[taps[k][i]] += spline[k] * in[i];
-      };
-      for (std::size_t i = 0; i < edge(); ++i) mirrored(i);
-      for (std::size_t k = 0; k < 5; ++k)
-        for (std::size_t i = edge(), j = edge() + k * distance - 2 * distance; i < end(); ++i, ++j)
-          out[j] += spline[k] * in[i];
-      for (std::size_t i = end(); i < n; ++i) mirrored(i);
-    }
-  }
-};
+/// 1 / M along an axis.
+double inverseOf(PetscInt i, PetscInt n) { return n > 1 && (i == 0 || i == n - 1) ? 2 : 1; }
 
 }  // namespace
 
@@ -96,142 +74,168 @@ Starlet::Starlet(const Cube& cube, int scales, Cube range)
   if (scales < 1 || scales > 20)
     throw Error(ExitCode::BadConfig, "starlet: " + std::to_string(scales) + " scales; there can be 1 to 20");
   const Shape& s = cube.shape();
-  const int axis = cube.slabAxis();
-  const PetscInt slab = s.extents()[static_cast<std::size_t>(axis)];
+  const Box& box = cube.box();
+  const auto axis = static_cast<std::size_t>(cube.slabAxis());
+  const PetscInt slab = s.extents()[axis], height = axis == 2 ? s.ny : 1;
+  rest_ = static_cast<std::size_t>(height) * static_cast<std::size_t>(s.nx);
+  for (PetscInt y = 0; y < height; ++y)
+    for (PetscInt x = 0; x < s.nx; ++x) inverse_.push_back(inverseOf(y, height) * inverseOf(x, s.nx));
+  for (PetscInt r = 0; r < box.count[axis]; ++r) rowInverse_.push_back(inverseOf(box.start[axis] + r, slab));
+  std::size_t most = 0;
   for (int j = 0; j < scales; ++j) {
-    const PetscInt distance = PetscInt{1} << j;
     Step& step = steps_.emplace_back();
-    step.distance = static_cast<std::size_t>(distance);
-    step.x = mirroredTaps(s.nx, distance);
-    if (axis == 2) step.y = mirroredTaps(s.ny, distance);
+    step.distance = PetscInt{1} << j;
+    step.x = mirroredTaps(s.nx, step.distance);
+    if (axis == 2) step.y = mirroredTaps(s.ny, step.distance);
     if (slab == 1) continue;
-    step.halo = std::make_unique<Halo>(cube, RowHalo{2 * distance, 2 * distance, RowBoundary::Reflect});
-    const PaddedShape& p = step.halo->padded();
-    for (PetscInt k = 0; k < 5; ++k)
-      for (PetscInt i = 0; i < p.rows; ++i)
-        step.slab[static_cast<std::size_t>(k)].push_back(p.below + i + (k - 2) * distance);
-    padded_.resize(std::max(padded_.size(), p.size()));
+    step.ghosts = std::make_unique<GhostRows>(cube, 2 * step.distance, RowBoundary::Reflect);
+    most = std::max(most, step.ghosts->size());
   }
-  work_.resize(static_cast<std::size_t>(cube.space().local()));
+  ghosts_.resize(most);
+  earlier_.resize(static_cast<std::size_t>(std::min(box.count[axis], 2 * steps_.back().distance)) * rest_);
+  for (auto& row : rows_) row.resize(rest_);
 }
 
-void Starlet::smooth(const Step& step, Vec from, Vec to) const {
-  const Shape& s = cube_.shape();
-  const auto nx = static_cast<std::size_t>(s.nx), ny = static_cast<std::size_t>(s.ny);
-  const std::size_t n = work_.size();
-  if (step.halo) {
-    const PaddedShape& p = step.halo->padded();
-    step.halo->fill(from, std::span(padded_).first(p.size()));
-    AxisPass{step.slab, static_cast<std::size_t>(p.frames), static_cast<std::size_t>(p.paddedRows()),
-             static_cast<std::size_t>(p.rows), static_cast<std::size_t>(p.rest)}
-        .forward(padded_.data(), work_.data());
-  } else {
-    const ReadLocal in(from);
-    std::copy_n(in.data(), n, work_.data());
-  }
-  const WriteLocal out(to);
+std::int64_t Starlet::bytes(const Cube& cube, int scales) {
+  const Box& box = cube.box();
+  const auto axis = static_cast<std::size_t>(cube.slabAxis());
+  const std::int64_t rows = box.count[axis], deep = std::int64_t{1} << scales;
+  if (box.size() == 0) return 0;
+  const std::int64_t row = box.size() / (box.count[0] * rows), ghosts = cube.shape().extents()[axis] > 1 ? 2 * deep : 0;
+  return 8 * row * (box.count[0] * ghosts + std::min(rows, deep) + 3);
+}
+
+void Starlet::weigh(Vec x) const {
+  const WriteLocal pixels(x);
+  eachRow([&](const StarletRow& row) {
+    const double weight = 1 / inverseWeight(row.row);
+    for (std::size_t i = 0; i < row.size; ++i) pixels.data()[row.from + i] *= weight / inverse_[i];
+  });
+}
+
+double* Starlet::smoothRow(const Step& step, double* row) const {
+  const auto nx = static_cast<std::size_t>(cube_.shape().nx);
+  double* other = row == rows_[0].data() ? rows_[1].data() : rows_[0].data();
   if (!step.y[0].empty()) {
-    AxisPass{step.y, n / (ny * nx), ny, ny, nx}.forward(work_.data(), out.data());
-    std::copy_n(out.data(), n, work_.data());
-  }
-  if (step.x[0].empty())
-    std::copy_n(work_.data(), n, out.data());
-  else
-    LinePass{step.x, n / nx, nx, step.distance}.forward(work_.data(), out.data());
-}
-
-void Starlet::smoothAdjoint(const Step& step, Vec from, Vec to) const {
-  const Shape& s = cube_.shape();
-  const auto nx = static_cast<std::size_t>(s.nx), ny = static_cast<std::size_t>(s.ny);
-  const std::size_t n = work_.size();
-  {
-    const ReadLocal in(from);
-    const WriteLocal out(to);
-    if (step.x[0].empty())
-      std::copy_n(in.data(), n, work_.data());
-    else
-      LinePass{step.x, n / nx, nx, step.distance}.adjoint(in.data(), work_.data());
-    if (!step.y[0].empty()) {
-      AxisPass{step.y, n / (ny * nx), ny, ny, nx}.adjoint(work_.data(), out.data());
-      std::copy_n(out.data(), n, work_.data());
+    for (std::size_t y = 0; y < rest_ / nx; ++y) {
+      const double* source[5];
+      for (std::size_t k = 0; k < 5; ++k) source[k] = row + static_cast<std::size_t>(step.y[k][y]) * nx;
+      combine(nx, source, other + y * nx);
     }
-    if (!step.halo) std::copy_n(work_.data(), n, out.data());
+    std::swap(row, other);
   }
-  if (!step.halo) return;
-  const PaddedShape& p = step.halo->padded();
-  AxisPass{step.slab, static_cast<std::size_t>(p.frames), static_cast<std::size_t>(p.paddedRows()),
-           static_cast<std::size_t>(p.rows), static_cast<std::size_t>(p.rest)}
-      .adjoint(work_.data(), padded_.data());
-  step.halo->addBack(std::span<const double>(padded_).first(p.size()), to);
+  if (step.x[0].empty()) return row;
+  for (std::size_t at = 0; at < rest_; at += nx)
+    smoothLine(step.x, nx, static_cast<std::size_t>(step.distance), row + at, other + at);
+  return other;
 }
 
 template <class F>
-void Starlet::eachPart(PetscInt channel, F&& f) const {
-  const PetscInt frames = cube_.box().count[0];
-  const std::size_t plane = frames > 0 ? work_.size() / static_cast<std::size_t>(frames) : 0;
-  const auto channels = static_cast<std::size_t>(rangeCube_.shape().channels);
-  for (std::size_t t = 0; t < static_cast<std::size_t>(frames); ++t)
-    f(t * plane, (t * channels + static_cast<std::size_t>(channel)) * plane, plane);
-}
-
-ScratchVec Starlet::eachScale(Vec x, const std::function<void(PetscInt j, Vec w)>& f) const {
-  if (!domain().holds(x)) throw Error("Starlet: x is not in the space of the domain");
-  ScratchVec coarse = domain().scratch();
-  const ScratchVec next = domain().scratch();
-  check(VecCopy(x, coarse));
-  for (PetscInt j = 0; j < scales(); ++j) {
-    smooth(steps_[static_cast<std::size_t>(j)], coarse, next);
-    check(VecAXPY(coarse, -1, next));
-    f(j, coarse);
-    check(VecCopy(next, coarse));
+void Starlet::smoothRows(PetscInt scale, Vec c, F&& f) const {
+  const Step& step = steps_[static_cast<std::size_t>(scale)];
+  const WriteLocal pixels(c);
+  const PetscInt frames = cube_.box().count[0], rows = static_cast<PetscInt>(rowInverse_.size()),
+                 depth = 2 * step.distance, kept = std::min(rows, depth);
+  const std::size_t ghosts = step.ghosts ? step.ghosts->size() : 0;
+  if (step.ghosts) step.ghosts->fill(pixels.data(), std::span(ghosts_).first(ghosts));
+  for (PetscInt t = 0; t < frames; ++t) {
+    double* const own = pixels.data() + static_cast<std::size_t>(t) * static_cast<std::size_t>(rows) * rest_;
+    const double* const around =
+        ghosts_.data() + static_cast<std::size_t>(t) * 2 * static_cast<std::size_t>(depth) * rest_;
+    const auto at = [&](PetscInt row, PetscInt now) -> const double* {
+      if (row < 0) return around + static_cast<std::size_t>(row + depth) * rest_;
+      if (row >= rows) return around + static_cast<std::size_t>(row - rows + depth) * rest_;
+      return row < now ? earlier_.data() + static_cast<std::size_t>(row % kept) * rest_
+                       : own + static_cast<std::size_t>(row) * rest_;
+    };
+    for (PetscInt r = 0; r < rows; ++r) {
+      double* const row = own + static_cast<std::size_t>(r) * rest_;
+      double* const mean = rows_[0].data();
+      if (step.ghosts) {
+        const double* source[5];
+        for (PetscInt k = 0; k < 5; ++k) source[k] = at(r + (k - 2) * step.distance, r);
+        combine(rest_, source, mean);
+        std::copy_n(row, rest_, earlier_.data() + static_cast<std::size_t>(r % kept) * rest_);
+      } else {
+        std::copy_n(row, rest_, mean);
+      }
+      f(StarletRow{scale, t, r, static_cast<std::size_t>(row - pixels.data()), rest_}, row, smoothRow(step, mean));
+    }
   }
-  return coarse;
 }
 
-void Starlet::doApplyForward(Vec x, Vec y) const {
-  const auto put = [&](PetscInt channel, Vec v) {
-    const ReadLocal in(v);
-    const WriteLocal out(y);
-    eachPart(channel, [&](std::size_t from, std::size_t to, std::size_t n) {
-      std::copy_n(in.data() + from, n, out.data() + to);
+void Starlet::analyse(Vec c, const TakeRow& take) const {
+  if (!domain().holds(c)) throw Error("Starlet: c is not in the space of the domain");
+  for (PetscInt j = 0; j < scales(); ++j)
+    smoothRows(j, c, [&](const StarletRow& row, double* now, double* smooth) {
+      split(rest_, now, smooth);
+      take(row, smooth);
     });
+}
+
+/// With w_{j+1} = c_j - c_{j+1} and c_{j+1} = A_j c_j, backwards: z_J = y_coarse, z_j = y_{j+1} + A_j (z_{j+1} -
+/// y_{j+1}).
+void Starlet::mirroredAdjoint(Vec c, const GiveRow& give) const {
+  if (!domain().holds(c)) throw Error("Starlet: c is not in the space of the domain");
+  const auto subtract = [&](StarletRow row, PetscInt scale, double* z) {
+    row.scale = scale;
+    const double* y = give(row);
+    for (std::size_t i = 0; i < rest_; ++i) z[i] -= y[i];
   };
-  put(scales(), eachScale(x, put));
+  {
+    const WriteLocal pixels(c);
+    eachRow([&](const StarletRow& row) { subtract(row, scales() - 1, pixels.data() + row.from); });
+  }
+  for (PetscInt j = scales() - 1; j >= 0; --j)
+    smoothRows(j, c, [&](const StarletRow& row, double* z, const double* smooth) {
+      const double* y = give(row);
+      for (std::size_t i = 0; i < rest_; ++i) z[i] = y[i] + smooth[i];
+      if (j > 0) subtract(row, j - 1, z);  // while the row is at hand
+    });
 }
 
 double Starlet::sumOfSizes(Vec x) const {
+  const ScratchVec c = domain().scratch();
+  check(VecCopy(x, c));
   double sum = 0;
-  eachScale(x, [&](PetscInt, Vec w) {
-    PetscReal size = 0;
-    check(VecNorm(w, NORM_1, &size));
-    sum += size;
-  });
-  return sum;
+  analyse(c, [&](const StarletRow& row, const double* w) { sum += sumOfSizesOf(row.size, w); });
+  return sumOver(cube_.comm(), [&] { return sum; });
 }
 
-/// With w_j = c_{j-1} - c_j and c_j = A_{j-1} c_{j-1}, backwards: z_J = y_coarse, z_{j-1} = y_j + A^T (z_j - y_j).
+std::size_t Starlet::inRange(const StarletRow& row, PetscInt channel) const {
+  const std::size_t plane = rowInverse_.size() * rest_, t = static_cast<std::size_t>(row.frame);
+  return row.from + (t * static_cast<std::size_t>(scales()) + static_cast<std::size_t>(channel)) * plane;
+}
+
+void Starlet::doApplyForward(Vec x, Vec y) const {
+  const ScratchVec c = domain().scratch();
+  check(VecCopy(x, c));
+  const WriteLocal out(y);
+  analyse(c, [&](const StarletRow& row, const double* w) {
+    std::copy_n(w, row.size, out.data() + inRange(row, row.scale));
+  });
+  const ReadLocal coarse(c);
+  eachRow([&](const StarletRow& row) {
+    std::copy_n(coarse.data() + row.from, row.size, out.data() + inRange(row, scales()));
+  });
+}
+
 void Starlet::doApplyAdjoint(Vec y, Vec x) const {
-  const ScratchVec difference = domain().scratch();
+  const ReadLocal in(y);
+  std::vector<double> unweighed(rest_);
+  const auto read = [&](const StarletRow& row, PetscInt channel, double* out) {
+    const double* v = in.data() + inRange(row, channel);
+    for (std::size_t i = 0; i < row.size; ++i) out[i] = inverseWeight(row.row) * inverse_[i] * v[i];
+  };
   {
-    const ReadLocal in(y);
     const WriteLocal out(x);
-    eachPart(scales(), [&](std::size_t to, std::size_t from, std::size_t n) {
-      std::copy_n(in.data() + from, n, out.data() + to);
-    });
+    eachRow([&](const StarletRow& row) { read(row, scales(), out.data() + row.from); });
   }
-  for (PetscInt j = scales() - 1; j >= 0; --j) {
-    const auto addChannel = [&](double factor, Vec v) {
-      const ReadLocal in(y);
-      const WriteLocal out(v);
-      eachPart(j, [&](std::size_t to, std::size_t from, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) out.data()[to + i] += factor * in.data()[from + i];
-      });
-    };
-    check(VecCopy(x, difference));
-    addChannel(-1, difference);
-    smoothAdjoint(steps_[static_cast<std::size_t>(j)], difference, x);
-    addChannel(1, x);
-  }
+  mirroredAdjoint(x, [&](const StarletRow& row) {
+    read(row, row.scale, unweighed.data());
+    return unweighed.data();
+  });
+  weigh(x);
 }
 
 }  // namespace lacuna

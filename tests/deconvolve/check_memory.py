@@ -29,7 +29,7 @@ RUNS = {  # times SIDE, most vectors of the unknown, kind of data, configuration
     "an image, ADMM": (1, 20, "image", SMOOTH + solver("iterations = 2, rtol = 0.1"), (1, 2, 4)),
     "an image, ADMM and its trial of Richardson-Lucy": (1, 20, "image", solver("iterations = 52, rtol = 1e-12"), (1,)),
     "an image, ADMM with total variation": (1, 20, "image", VARIATION + solver("iterations = 2, rtol = 0.1"), (1, 2)),
-    "an image, ADMM with starlets": (1, 40, "image", VARIATION.replace("total_variation", "starlet") + solver("iterations = 2, rtol = 0.1"), (1, 2)),
+    "an image, ADMM with starlets": (1, 26, "image", VARIATION.replace("total_variation", "starlet") + solver("iterations = 2, rtol = 0.1"), (1, 2)),
     "an image, Newton": (1, 20, "image", SMOOTH + solver('algorithm = "newton", iterations = 2'), (1,)),
     "an image, quasi-Newton": (2, 14, "image", SMOOTH + solver('algorithm = "quasi-newton", iterations = 7'), (1,)),
     "an image, Richardson-Lucy": (1, 14, "image", solver('method = "richardson-lucy", iterations = 2'), (1,)),

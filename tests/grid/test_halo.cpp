@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
-#include "grid/halo.hpp"
+#include "grid/ghost_rows.hpp"
 
 using namespace lacuna;
 
@@ -108,6 +108,27 @@ BOOST_AUTO_TEST_CASE(fill_equals_numpy_pad) {
     for (int twice = 0; twice < 2; ++twice) halo.fill(x, ghosted);
     const std::vector<double> expected = reference(cube, c, halo.padded());
     BOOST_TEST(ghosted == expected, boost::test_tools::per_element());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(ghost_rows_are_those_of_numpy_pad) {
+  eachCase([](const Case& c, const Cube& cube) {
+    const PetscInt depth = c.rows.below;
+    if (depth == 0) return;
+    const GhostRows rows(cube, depth, c.rows.boundary);
+    const Case same{c.shape, {depth, depth, c.rows.boundary}, {}, c.timeRanks};
+    const PaddedShape p = paddedShape(cube, same.rows, same.frames);
+    const std::vector<double> padded = reference(cube, same, p);
+    std::vector<double> expected, ghosts(rows.size(), -7.5);
+    for (PetscInt f = 0; f < p.frames; ++f)
+      for (PetscInt ch = 0; ch < p.channels; ++ch)
+        for (const PetscInt first : {PetscInt{0}, depth + p.rows})
+          expected.insert(expected.end(), padded.begin() + static_cast<std::ptrdiff_t>(p.offset(f, ch, first)),
+                          padded.begin() + static_cast<std::ptrdiff_t>(p.offset(f, ch, first + depth)));
+    const VecHandle x = natural(cube);
+    const ReadLocal own(x);
+    for (int twice = 0; twice < 2; ++twice) rows.fill(own.data(), ghosts);
+    BOOST_TEST(ghosts == expected, boost::test_tools::per_element());
   });
 }
 
