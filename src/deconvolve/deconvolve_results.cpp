@@ -101,7 +101,7 @@ std::string DeconvolveResults::summary() const {
   if (std::isinf(e.gap)) out += "; how far above the minimum is not known";
   if (std::isfinite(e.gap)) out += fmt::format("; about {:.2g} nats above the minimum (an estimate, no bound)", e.gap);
   if (!std::isnan(e.kkt)) out += fmt::format("\nKKT residual {:.2g} (norm of the projected gradient", e.kkt);
-  if (!std::isnan(e.slack)) out += fmt::format("; the subgradient of the norms is {:.2g} nats short of them", e.slack);
+  if (!std::isnan(e.slack)) out += fmt::format("; multipliers leave {:.2g} nats", e.slack);
   if (!std::isnan(e.kkt)) out += ")";
   if (!std::isnan(e.deviance)) {
     out += fmt::format("\ndeviance per datum {:.4f}", e.deviance);

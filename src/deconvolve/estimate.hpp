@@ -23,7 +23,7 @@ struct Estimate : Stopped {
   double priorEnergy = Progress::none;
   double gap = Progress::none;               ///< estimate of what is left of the energy, nats
   double kkt = Progress::none;               ///< norm of the projected gradient, nats per unit of the unknown
-  double slack = Progress::none;             ///< nats, of the subgradient of l1 norms in it (see Optimality)
+  double slack = Progress::none;             ///< nats, of the multipliers of norms and bounds in it (see Optimality)
   double deviance = Progress::none;          ///< per datum
   double expectedDeviance = Progress::none;  ///< what noise alone gives, per datum
   double level = 1;                ///< typical brightness, that stands in for levels of priors which were left open

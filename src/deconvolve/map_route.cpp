@@ -217,9 +217,13 @@ void MapRoute::proximal(const std::vector<PriorTerm>& priors, double strength, d
   how.proximal.single = options_.mixedPrecision;
   how.newtonIterations = std::max(how.newtonIterations, options_.iterations / 20);  // of which one costs as much
   ConvexEnergy objective = energyOf(priors, strength);
-  if (range_) {  // Newton's method cannot keep to it and to bounds
-    objective.term = {};
+  if (range_) {
     how.proximal.restrict = [&](Vec at) { p.positive ? range_->restrictAboveZero(at) : range_->restrict(at); };
+    how.proximal.project = [&](Vec v) {
+      const ScratchVec moving = model_.unknown.space().scratch();
+      range_->projection()->apply(v, moving);
+      check(VecCopy(moving, v));
+    };
     how.proximal.restrict(x);
   }
   if (options_.algorithm == "auto" && canFollowRichardsonLucy())

@@ -136,6 +136,8 @@ void Admm::addSubgradient(Vec g) {
   if (steps_) steps_->addMultipliers(bound_.rows(), problem_.image.space(), g);
 }
 
+void Admm::subtractBoundMultipliers(Vec g) const { bound_.subtractMultipliers(g); }
+
 void Admm::fillData(PetscInt t, PetscInt first, PetscInt count, double* rows) const {
   data_.fill(t, first, count, rows);
 }

@@ -40,6 +40,8 @@ class Admm final : private SplitRows {
   /// multipliers: v . x <= the norms of x for every x, and at the optimum they are equal, so that v is a subgradient
   /// there. Collective.
   void addSubgradient(Vec g);
+  /// g <- g - lambda, the multipliers of the bounds. Collective.
+  void subtractBoundMultipliers(Vec g) const;
 
   /// Of the quadratic step, from the next iteration on; double to begin with, and where numbers may leave the range of
   /// single precision. Collective.

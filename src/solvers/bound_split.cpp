@@ -62,6 +62,18 @@ void BoundSplit::result(Vec x) const {
     for (PetscInt i = 0; i < out.size(); ++i) out[i] = std::max(out[i], 0.0);
 }
 
+void BoundSplit::subtractMultipliers(Vec v) const {
+  if (!positive_) return;
+  const ScratchVec s = image_.space().scratch();
+  {
+    const WriteLocal point(s);
+    rows_.toField(s_.data(), point.data());
+  }
+  const ReadLocal point(s);
+  const WriteLocal out(v);
+  for (PetscInt i = 0; i < out.size(); ++i) out[i] += rho_ * std::min(point[i], 0.0);
+}
+
 void BoundSplit::fill(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const {
   const double* s = s_.data() + at(frame, firstRow);
   eachPiece(firstRow, count, [&](bool inside, std::size_t from, std::size_t n) {

@@ -19,6 +19,9 @@ class BoundSplit {
   /// Collective over space(). x <- z
   void result(Vec x) const;
 
+  /// Collective over space(). v <- v - lambda, the multipliers: lambda = penalty (z - s) >= 0, and 0 where z > 0.
+  void subtractMultipliers(Vec v) const;
+
   /// Rows of penalty * (2 z - s).
   void fill(PetscInt frame, PetscInt firstRow, PetscInt count, double* rows) const;
   /// s <- s + relaxation (x - z)

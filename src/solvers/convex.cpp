@@ -12,9 +12,10 @@
 namespace lacuna {
 namespace {
 
-/// Of a point where E is `energy`; `addSubgradient` is empty without norms.
+/// Of a point where E is `value`; `addSubgradient` is empty where E has a gradient and all directions are free.
 Optimality optimality(const ConvexProblem& problem, const ConvexEnergy& energy, Vec x, double value,
-                      const ProximalOptions::AddSubgradient& addSubgradient) {
+                      const ProximalOptions::AddSubgradient& addSubgradient,
+                      const std::function<void(Vec)>& project = {}) {
   const std::shared_ptr<const Term> term = energy.term(addSubgradient ? std::numeric_limits<double>::infinity() : 0);
   const ScratchVec g = term->space().scratch();
   const double smooth = term->valueAndGradient(x, g);
@@ -25,6 +26,11 @@ Optimality optimality(const ConvexProblem& problem, const ConvexEnergy& energy, 
     addSubgradient(g);
     check(VecDot(g, x, &after));
     left.slack = std::max(value - smooth - (after - before), 0.0);
+  }
+  if (project) {
+    project(g);
+    check(VecNorm(g, NORM_2, &left.residual));
+    return left;
   }
   const double lowest = -std::numeric_limits<double>::infinity();
   left.residual = Bounds(term->space(), problem.positive ? 0 : lowest, nullptr).kktResidual(x, g);
@@ -128,8 +134,9 @@ void polish(const ConvexProblem& problem, const ConvexEnergy& energy, const Conv
 ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energy, const ConvexOptions& options, Vec x,
                          Observer* observer) {
   const bool held = problem.smooth > 0 || problem.chain || problem.power;
-  const bool gradient = energy.term && energy.corner == 0;
   ProximalOptions first = options.proximal;
+  // Newton's method cannot keep to some directions and to bounds.
+  const bool gradient = energy.term && energy.corner == 0 && !first.project;
   if (gradient && held) {
     first.gap = std::max(first.gap, problem.chain || problem.power ? options.handOver : options.handOverEarly);
     first.fine = options.handOver;
@@ -138,11 +145,12 @@ ConvexResult solveConvex(const ConvexProblem& problem, const ConvexEnergy& energ
   const ScratchVec start = space.scratch();
   check(VecCopy(x, start));
   Trial trial(energy, options, start, x, observer);
-  if (energy.term && options.richardsonLucy) first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
+  if (energy.term && !first.project && options.richardsonLucy)
+    first.goesOn = [&](const ProximalResult& p) { return trial.goesOn(p); };
   first.start = start;
-  if (energy.term && energy.corner > 0)
+  if (energy.term && (energy.corner > 0 || first.project))
     first.optimality = [&](Vec at, double value, const ProximalOptions::AddSubgradient& add) {
-      return optimality(problem, energy, at, value, add);
+      return optimality(problem, energy, at, value, add, first.project);
     };
   ProximalResult p;
   State state;

@@ -134,6 +134,10 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     admm.result(x);
     if (options.restrict) options.restrict(x);
   };
+  const auto multipliers = [&](Vec g) {
+    admm.addSubgradient(g);
+    if (options.project) admm.subtractBoundMultipliers(g);
+  };
   const auto tell = [&] {
     if (!observer) return;
     Progress p;
@@ -187,7 +191,7 @@ ProximalResult solveProximal(const ConvexProblem& problem, const std::function<d
     const bool last = r.iterations == options.iterations;
     if (options.optimality && (!rough || last) && std::isfinite(r.energy)) {
       const bool due = optimality.due(r.iterations, near);
-      if (due || last) r.optimality = options.optimality(x, r.energy, [&](Vec g) { admm.addSubgradient(g); });
+      if (due || last) r.optimality = options.optimality(x, r.energy, multipliers);
       if (due) optimality.done(r.iterations);  // not at the limit alone: one with a higher limit does not know it
       near = setGap(r, start, x, due || last) && isNear();
     }

@@ -13,9 +13,10 @@ namespace lacuna {
 /// every feasible x'.
 struct Optimality {
   /// Norm of the gradient of what has one, plus v, which stands in for that of the norms: v . x' <= norms(x') for every
-  /// x'; without what pushes against bounds.
+  /// x'; without what pushes against bounds. Where x may move in some directions alone: of what they have of it and of
+  /// minus the multipliers lambda >= 0 of the bounds.
   double residual = Progress::none;
-  double slack = Progress::none;  ///< norms(x) - v . x, nats, never below 0
+  double slack = Progress::none;  ///< norms(x) - v . x (+ lambda . x), nats, never below 0
 };
 
 struct ProximalOptions {
@@ -31,12 +32,15 @@ struct ProximalOptions {
   /// Asked every `energyEvery` iterations: false stops, and x is then what it has made of it. A run that was
   /// interrupted while it answered asks again. Collective; may be empty.
   std::function<bool(const struct ProximalResult&)> goesOn = {};
-  /// Puts a point of the splits where x may be (modes of a field that do not vary), before E is asked. Collective; may
-  /// be empty.
+  /// Where x may be in an affine space alone (modes of a field that do not vary): puts a point of the splits there,
+  /// with the bounds, before E is asked. Collective; may be empty.
   std::function<void(Vec)> restrict = {};
-  /// For E with norms: what is left at x, where E is `energy`; addSubgradient(g) adds v, which ADMM's multipliers give,
-  /// to a vector. Asked now and then, before a result is said to be converged, and at the end: where norms make
-  /// energies fall unevenly, extrapolation is not enough. Collective; may be empty.
+  /// Projects orthogonally onto the directions in that space. Collective; empty if and only if restrict is.
+  std::function<void(Vec)> project = {};
+  /// What is left at x, where E is `energy`; addSubgradient(g) adds v, which ADMM's multipliers give, to a vector, and
+  /// -lambda where there is `project`. For E with norms, and with `project`. Asked now and then, before a result is
+  /// said to be converged, and at the end: where norms make energies fall unevenly, extrapolation is not enough.
+  /// Collective; may be empty.
   using AddSubgradient = std::function<void(Vec g)>;
   std::function<Optimality(Vec x, double energy, const AddSubgradient&)> optimality = {};
   /// nats: the energy of the start that rtol refers to; NaN: that of x. For going on from a solution that is near.

@@ -109,13 +109,21 @@ def run(folder, ranks, data, *settings, code=0, said=()):
     if code != 0:
         return None
     with h5py.File(os.path.join(folder, "out.h5")) as file:
-        return {name: values[()].reshape(SHAPE) for name, values in file["maps"].items() if name in ("estimate", "std")}
+        maps = {name: values[()].reshape(SHAPE) for name, values in file["maps"].items() if name in ("estimate", "std")}
+        return maps | {name: file["notes"].attrs[name] for name in ("kkt_residual", "kkt_slack")}
 
 
 def near(x, wanted, tolerance, what):
     worst = np.abs(x.ravel() - wanted.ravel()).max() / np.abs(wanted).max()
     require(worst < tolerance, f"{what}: {worst:.1e} away")
     passed(f"{what}: {worst:.1e}")
+
+
+def within(result, way, left, most=1e-3):
+    """The energy above the minimum and the conditions of a minimum: a bound (docs/theory.md), and a small one."""
+    slack, bound = result["kkt_slack"], result["kkt_slack"] + result["kkt_residual"] * np.linalg.norm(way)
+    require(slack >= 0 and left - 1e-7 <= bound < most, f"{left:.1e} nats above the minimum, {bound:.1e} by the KKT residual")
+    passed(f"KKT residual {result['kkt_residual']:.1e}, slack {slack:.1e}")
 
 
 def main(folder):
@@ -141,21 +149,27 @@ def main(folder):
         spread = np.abs(got["std"].ravel() / sd - 1).max() * np.sqrt(2 * 800)
         require(spread < 5, f"standard deviation: {spread:.1f} sigma")
         passed(f"standard deviation, {ranks} ranks: within {spread:.1f} sigma")
-        got = run(folder, ranks, "noisy", *noise, "solver.positivity=bound", "solver.rtol=1e-9")["estimate"]
+        result = run(folder, ranks, "noisy", *noise, "solver.positivity=bound", "solver.rtol=1e-9")
+        got = result["estimate"]
         require(got.min() >= 0, f"a pixel below 0: {got.min()}")
         varies = np.abs(np.fft.fft2(got - MEAN)[dense.power == 0]).max() / got.size
         left = dense.energy(got) - dense.energy(above)
         require(varies < 1e-12 and -1e-7 < left < 1e-5, f"bounds: modes that do not vary have {varies:.1e}; {left:.1e} nats above the minimum")
+        within(result, got - above.reshape(SHAPE), left)
         passed(f"bounds, {ranks} ranks: {left:.1e} nats above the minimum")
         got = run(folder, ranks, "counts", "solver.positivity=exp", "prior.space.on=log")["estimate"]
         near(np.log(got), MEAN + dense.B @ logarithm.x, 1e-5, f"logarithm of counts, {ranks} ranks")
-        estimate = run(folder, ranks, "counts", "solver.rtol=1e-9")["estimate"]
+        result = run(folder, ranks, "counts", "solver.rtol=1e-9")
+        estimate = result["estimate"]
         c = dense.B.T @ (estimate.ravel() - MEAN)
         reference = minimize(dense.poisson, c * 0, args=("bound",), jac=True, method="SLSQP", options={"ftol": 1e-13, "maxiter": 500},
                              constraints={"type": "ineq", "fun": lambda c: MEAN + dense.B @ c, "jac": lambda c: dense.B})
         left = dense.poisson(c, "bound")[0] - reference.fun
         require(reference.success and -1e-6 < left < 1e-4, f"counts with bounds: {left:.1e} nats above {reference.message}")
+        within(result, dense.B @ (c - reference.x), left)
         passed(f"counts with bounds, {ranks} ranks: {left:.1e} nats above the minimum")
+    coarse = run(folder, 1, "noisy", *noise, "solver.positivity=bound", "solver.rtol=1e-2")
+    within(coarse, coarse["estimate"] - above.reshape(SHAPE), dense.energy(coarse["estimate"]) - dense.energy(above), 10)
     run(folder, 1, "counts", "prior.space.mean=0", code=78, said=["no power at k = 0", "mean"])
     run(folder, 1, "counts", "posterior.samples=10", code=78, said=["no samples"])
     run(folder, 1, "counts", "solver.positivity=exp", "prior.space.on=x", "prior.time.kind=gamma", "prior.time.shape=10", code=78,
