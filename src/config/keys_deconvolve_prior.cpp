@@ -43,7 +43,7 @@ std::vector<Key> spacePriorKeys() {
        .type = KeyType::Numbers,
        .standardDoc = "1 for each axis",
        .range = {.low = 0, .high = 1e6, .lowOpen = true},
-       .when = {section + ".kind", {"smooth", "gaussian", "total_variation"}},
+       .when = {section + ".kind", {"smooth", "gaussian", "total_variation", "starlet"}},
        .doc = "Distances of neighbours along the axes, [y, x] or [z, y, x], in any unit: only their ratios to the last "
               "one count. For voxels that are longer than wide; correlation_px and the k of a spectrum count pixels "
               "along x."},

@@ -43,7 +43,7 @@ std::int64_t admmBytes(const ConvexProblem& p) {
   if (p.power) sum += 8 * modes;
   if (p.stack()) sum += 24 * modes;
   if (p.totalVariation > 0) sum += (axes + 1) * field;
-  if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales);
+  if (p.starlet > 0) sum += StarletSplit::bytes(grid, p.image, p.scales, p.spacing);
   if (p.timeVariation > 0) sum += StepSplit::bytes(grid);
   return sum;
 }
@@ -68,6 +68,7 @@ ConvexProblem splitProblem(const Cube& data, const Cube& unknown, const std::vec
   p.totalVariation = priors.space.kind == SpacePrior::Kind::TotalVariation ? 1 : 0;
   p.starlet = priors.space.kind == SpacePrior::Kind::Starlet ? 1 : 0;
   p.scales = priors.space.scales;
+  p.spacing = priors.space.spacing;
   if (priors.space.kind == SpacePrior::Kind::Gaussian) p.power = priors.space.power;
   p.timeVariation = priors.time.kind == TimePrior::Kind::TotalVariation ? 1 : 0;
   p.chain = priors.time.chain;

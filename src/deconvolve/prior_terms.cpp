@@ -41,7 +41,7 @@ std::vector<PriorTerm> priorTerms(const ImagingPriors& priors, const Cube& unkno
       addSparsity(terms, totalVariation(unknown, s, epsilon, space.spacing));
       break;
     case SpacePrior::Kind::Starlet:
-      addSparsity(terms, starletSparsity(unknown, space.scales, s, epsilon));
+      addSparsity(terms, starletSparsity(unknown, space.scales, s, epsilon, space.spacing));
       break;
     case SpacePrior::Kind::Entropy:
       terms.push_back(

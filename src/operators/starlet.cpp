@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/vector_clones.hpp"
@@ -11,9 +12,21 @@ namespace {
 
 constexpr std::array<double, 5> spline{1.0 / 16, 4.0 / 16, 6.0 / 16, 4.0 / 16, 1.0 / 16};
 
+/// Pixels between the taps of scale j along z, y, x; 0: no smoothing.
+std::array<PetscInt, 3> tapDistances(const Shape& s, const Spacing& spacing, int j) {
+  const std::array<PetscInt, 3> pixels{s.nz, s.ny, s.nx};
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t a = 0; a < 3; ++a)
+    if (pixels[a] > 1) least = std::min(least, spacing[a]);
+  std::array<PetscInt, 3> distances{};
+  for (std::size_t a = 0; a < 3; ++a)
+    if (pixels[a] > 1) distances[a] = static_cast<PetscInt>(std::lround(std::ldexp(least / spacing[a], j)));
+  return distances;
+}
+
 std::array<std::vector<PetscInt>, 5> mirroredTaps(PetscInt n, PetscInt distance) {
   std::array<std::vector<PetscInt>, 5> taps;
-  for (PetscInt k = 0; k < 5 && n > 1; ++k)
+  for (PetscInt k = 0; k < 5 && distance > 0; ++k)
     for (PetscInt i = 0; i < n; ++i)
       taps[static_cast<std::size_t>(k)].push_back(
           sourceRow(std::int64_t{i} + (std::int64_t{k} - 2) * distance, n, RowBoundary::Reflect));
@@ -66,13 +79,15 @@ double inverseOf(PetscInt i, PetscInt n) { return n > 1 && (i == 0 || i == n - 1
 
 }  // namespace
 
-Starlet::Starlet(const Cube& cube, int scales) : Starlet(cube, scales, cube.withChannels(std::max(scales, 0) + 1)) {}
+Starlet::Starlet(const Cube& cube, int scales, const Spacing& spacing)
+    : Starlet(cube, scales, spacing, cube.withChannels(std::max(scales, 0) + 1)) {}
 
-Starlet::Starlet(const Cube& cube, int scales, Cube range)
+Starlet::Starlet(const Cube& cube, int scales, const Spacing& spacing, Cube range)
     : LinearOperator(cube.space(), range.space()), cube_(cube), rangeCube_(std::move(range)) {
   if (cube.shape().channels != 1) throw Error("Starlet: the cube must have one channel");
   if (scales < 1 || scales > 20)
     throw Error(ExitCode::BadConfig, "starlet: " + std::to_string(scales) + " scales; there can be 1 to 20");
+  requireSpacing(spacing);
   const Shape& s = cube.shape();
   const Box& box = cube.box();
   const auto axis = static_cast<std::size_t>(cube.slabAxis());
@@ -83,26 +98,28 @@ Starlet::Starlet(const Cube& cube, int scales, Cube range)
   for (PetscInt r = 0; r < box.count[axis]; ++r) rowInverse_.push_back(inverseOf(box.start[axis] + r, slab));
   std::size_t most = 0;
   for (int j = 0; j < scales; ++j) {
+    const std::array<PetscInt, 3> distances = tapDistances(s, spacing, j);
     Step& step = steps_.emplace_back();
-    step.distance = PetscInt{1} << j;
-    step.x = mirroredTaps(s.nx, step.distance);
-    if (axis == 2) step.y = mirroredTaps(s.ny, step.distance);
-    if (slab == 1) continue;
-    step.ghosts = std::make_unique<GhostRows>(cube, 2 * step.distance, RowBoundary::Reflect);
+    step.alongX = distances[2];
+    step.alongSlabs = distances[axis - 2];
+    step.x = mirroredTaps(s.nx, step.alongX);
+    if (axis == 2) step.y = mirroredTaps(s.ny, distances[1]);
+    if (step.alongSlabs == 0) continue;
+    step.ghosts = std::make_unique<GhostRows>(cube, 2 * step.alongSlabs, RowBoundary::Reflect);
     most = std::max(most, step.ghosts->size());
   }
   ghosts_.resize(most);
-  earlier_.resize(static_cast<std::size_t>(std::min(box.count[axis], 2 * steps_.back().distance)) * rest_);
+  earlier_.resize(static_cast<std::size_t>(std::min(box.count[axis], 2 * steps_.back().alongSlabs)) * rest_);
   for (auto& row : rows_) row.resize(rest_);
 }
 
-std::int64_t Starlet::bytes(const Cube& cube, int scales) {
+std::int64_t Starlet::bytes(const Cube& cube, int scales, const Spacing& spacing) {
   const Box& box = cube.box();
-  const auto axis = static_cast<std::size_t>(cube.slabAxis());
-  const std::int64_t rows = box.count[axis], deep = std::int64_t{1} << scales;
   if (box.size() == 0) return 0;
-  const std::int64_t row = box.size() / (box.count[0] * rows), ghosts = cube.shape().extents()[axis] > 1 ? 2 * deep : 0;
-  return 8 * row * (box.count[0] * ghosts + std::min(rows, deep) + 3);
+  const auto axis = static_cast<std::size_t>(cube.slabAxis());
+  const std::int64_t rows = box.count[axis], row = box.size() / (box.count[0] * rows),
+                     deep = 2 * std::int64_t{tapDistances(cube.shape(), spacing, scales - 1)[axis - 2]};
+  return 8 * row * (box.count[0] * 2 * deep + std::min(rows, deep) + 3);
 }
 
 void Starlet::weigh(Vec x) const {
@@ -126,7 +143,7 @@ double* Starlet::smoothRow(const Step& step, double* row) const {
   }
   if (step.x[0].empty()) return row;
   for (std::size_t at = 0; at < rest_; at += nx)
-    smoothLine(step.x, nx, static_cast<std::size_t>(step.distance), row + at, other + at);
+    smoothLine(step.x, nx, static_cast<std::size_t>(step.alongX), row + at, other + at);
   return other;
 }
 
@@ -135,7 +152,7 @@ void Starlet::smoothRows(PetscInt scale, Vec c, F&& f) const {
   const Step& step = steps_[static_cast<std::size_t>(scale)];
   const WriteLocal pixels(c);
   const PetscInt frames = cube_.box().count[0], rows = static_cast<PetscInt>(rowInverse_.size()),
-                 depth = 2 * step.distance, kept = std::min(rows, depth);
+                 depth = 2 * step.alongSlabs, kept = std::min(rows, depth);
   const std::size_t ghosts = step.ghosts ? step.ghosts->size() : 0;
   if (step.ghosts) step.ghosts->fill(pixels.data(), std::span(ghosts_).first(ghosts));
   for (PetscInt t = 0; t < frames; ++t) {
@@ -153,7 +170,7 @@ void Starlet::smoothRows(PetscInt scale, Vec c, F&& f) const {
       double* const mean = rows_[0].data();
       if (step.ghosts) {
         const double* source[5];
-        for (PetscInt k = 0; k < 5; ++k) source[k] = at(r + (k - 2) * step.distance, r);
+        for (PetscInt k = 0; k < 5; ++k) source[k] = at(r + (k - 2) * step.alongSlabs, r);
         combine(rest_, source, mean);
         std::copy_n(row, rest_, earlier_.data() + static_cast<std::size_t>(r % kept) * rest_);
       } else {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "grid/ghost_rows.hpp"
-#include "operators/linear_operator.hpp"
+#include "operators/gradient.hpp"
 
 namespace lacuna {
 
@@ -19,16 +19,18 @@ struct StarletRow {
 /// (Starck, Fadili & Murtagh 2007, doi:10.1109/TIP.2006.887733; Starck, Murtagh & Bertero 2011): c_0 = x,
 ///   c_{j+1} = A_j c_j, c_j smoothed with (1, 4, 6, 4, 1) / 16, taps 2^j pixels apart, along every axis,
 ///   w_{j+1} = c_j - c_{j+1}.
+/// Pixels whose neighbours are h_a apart along axis a have taps at the multiples of h_a that are nearest to 2^j min h,
+/// round(2^j min h / h_a) pixels apart: where that is none, scale j does not smooth along this axis.
 /// W x = (w_1, ..., w_J, c_J), the channels of the range; their sum is x. Beyond the edges the image is mirrored
-/// (numpy's 'reflect'). Ghost rows only: 2^(j+1) at scale j.
+/// (numpy's 'reflect'). Ghost rows only: at most 2^(j+1) at scale j.
 ///
 /// The mirrored image is periodic, with its edges once in a period and all else twice: with M the weights of pixels,
 /// 1/2 for every axis along which they are first or last, all these maps are self-adjoint in <., M .>, so that
 /// A_j^T = M A_j M^-1.
 class Starlet final : public LinearOperator {
  public:
-  /// Collective. The cube has one channel. Throws 78 unless 1 <= scales <= 20.
-  Starlet(const Cube& cube, int scales);
+  /// Collective. The cube has one channel. Throws 78 unless 1 <= scales <= 20 and the spacing is positive.
+  Starlet(const Cube& cube, int scales, const Spacing& spacing = {1, 1, 1});
   const Cube& rangeCube() const { return rangeCube_; }
   int scales() const { return static_cast<int>(steps_.size()); }
 
@@ -55,16 +57,16 @@ class Starlet final : public LinearOperator {
   /// Collective. sum_{j <= J} sum_p |w_j(p)| of x, without the memory that W x takes.
   double sumOfSizes(Vec x) const;
   /// Bytes of ghost rows and of the rows in hand on this rank.
-  static std::int64_t bytes(const Cube& cube, int scales);
+  static std::int64_t bytes(const Cube& cube, int scales, const Spacing& spacing);
 
  private:
-  Starlet(const Cube& cube, int scales, Cube range);
+  Starlet(const Cube& cube, int scales, const Spacing& spacing, Cube range);
   /// For every tap and every pixel along an axis, the pixel it reads.
   using Taps = std::array<std::vector<PetscInt>, 5>;
   struct Step {
-    PetscInt distance = 1;              ///< of the taps
-    Taps x, y;                          ///< y: of a volume; empty where the axis is one pixel long
-    std::unique_ptr<GhostRows> ghosts;  ///< null where the slab axis is one pixel long
+    PetscInt alongX = 1, alongSlabs = 1;  ///< pixels between taps
+    Taps x, y;                            ///< y: of a volume; empty where nothing is smoothed
+    std::unique_ptr<GhostRows> ghosts;    ///< null where nothing is smoothed
   };
   void doApplyForward(Vec x, Vec y) const override;
   void doApplyAdjoint(Vec y, Vec x) const override;

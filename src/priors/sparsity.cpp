@@ -213,8 +213,9 @@ std::shared_ptr<const Sparsity> temporalVariation(const Cube& cube, double stren
   return std::make_shared<Sparsity>(Sparsity::Features{frameDifference(cube), cube, false, {}}, strength, epsilon);
 }
 
-std::shared_ptr<const Sparsity> starletSparsity(const Cube& cube, int scales, double strength, double epsilon) {
-  const auto W = std::make_shared<Starlet>(cube, scales);
+std::shared_ptr<const Sparsity> starletSparsity(const Cube& cube, int scales, double strength, double epsilon,
+                                                const Spacing& spacing) {
+  const auto W = std::make_shared<Starlet>(cube, scales, spacing);
   std::vector<double> weights(static_cast<std::size_t>(scales), 1.0);
   weights.push_back(0);
   return std::make_shared<Sparsity>(

@@ -47,6 +47,7 @@ std::shared_ptr<const Sparsity> totalVariation(const Cube& cube, double strength
 /// strength sum_t sum_p |x_t - x_{t-1}|: sudden events.
 std::shared_ptr<const Sparsity> temporalVariation(const Cube& cube, double strength, double epsilon);
 /// strength times the l1 norm of the Starlet coefficients w_1 ... w_J of every frame; c_J costs nothing.
-std::shared_ptr<const Sparsity> starletSparsity(const Cube& cube, int scales, double strength, double epsilon);
+std::shared_ptr<const Sparsity> starletSparsity(const Cube& cube, int scales, double strength, double epsilon,
+                                                const Spacing& spacing = {1, 1, 1});
 
 }  // namespace lacuna

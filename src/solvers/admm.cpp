@@ -34,7 +34,7 @@ Admm::Admm(const ConvexProblem& problem, double relaxation)
   if (problem.smooth > 0)
     edge_.emplace(grid_, bound_.rows(), problem.image, problem.smooth, problem.spacing, relaxation);
   if (problem.starlet > 0)
-    starlet_.emplace(grid_, bound_.rows(), problem.image, problem.scales, problem.starlet, relaxation);
+    starlet_.emplace(grid_, bound_.rows(), problem.image, problem.scales, problem.spacing, problem.starlet, relaxation);
   if (problem.varies()) steps_.emplace(grid_, problem.timeVariation, relaxation);
   makeStep();
 }

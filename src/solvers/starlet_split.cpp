@@ -33,12 +33,12 @@ LACUNA_VECTOR_CLONES void moveRow(std::size_t n, double threshold, double c, con
 
 }  // namespace
 
-StarletSplit::StarletSplit(const Cube& grid, const WindowRows& rows, const Cube& image, int scales, double strength,
-                           double relaxation)
+StarletSplit::StarletSplit(const Cube& grid, const WindowRows& rows, const Cube& image, int scales,
+                           const Spacing& spacing, double strength, double relaxation)
     : space_(grid.space()),
       image_(image),
       rows_(rows),
-      transform_(image, scales),
+      transform_(image, scales, spacing),
       strength_(strength),
       relaxation_(relaxation),
       row_(static_cast<std::size_t>(rows.rowLength())),
@@ -47,9 +47,10 @@ StarletSplit::StarletSplit(const Cube& grid, const WindowRows& rows, const Cube&
       average_(static_cast<std::size_t>(space_.local())),
       sum_(average_.size()) {}
 
-std::int64_t StarletSplit::bytes(const Cube& grid, const Cube& image, int scales) {
+std::int64_t StarletSplit::bytes(const Cube& grid, const Cube& image, int scales, const Spacing& spacing) {
   // s_, right_; an image; a, the sum; the transform here, and that of the energy
-  return 8 * ((2 * scales + 1) * image.box().size() + 2 * grid.box().size()) + 2 * Starlet::bytes(image, scales);
+  return 8 * ((2 * scales + 1) * image.box().size() + 2 * grid.box().size()) +
+         2 * Starlet::bytes(image, scales, spacing);
 }
 
 void StarletSplit::start(Vec x) {

@@ -19,8 +19,8 @@ namespace lacuna {
 class StarletSplit {
  public:
   /// Collective. `rows`: how the image lies in `grid`.
-  StarletSplit(const Cube& grid, const WindowRows& rows, const Cube& image, int scales, double strength,
-               double relaxation);
+  StarletSplit(const Cube& grid, const WindowRows& rows, const Cube& image, int scales, const Spacing& spacing,
+               double strength, double relaxation);
 
   /// Collective. Takes w = W x and a = x as the first point.
   void start(Vec x);
@@ -40,7 +40,7 @@ class StarletSplit {
   void resumed();  ///< Collective. To be called after the state was restored.
 
   /// Bytes that it keeps on this rank.
-  static std::int64_t bytes(const Cube& grid, const Cube& image, int scales);
+  static std::int64_t bytes(const Cube& grid, const Cube& image, int scales, const Spacing& spacing);
 
  private:
   /// Collective. The coefficients of a.

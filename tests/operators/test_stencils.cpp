@@ -107,42 +107,57 @@ BOOST_AUTO_TEST_CASE(recursions_in_time_and_their_solution) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_starlet_transform_is_smoothing_with_the_b_spline_in_a_mirrored_image) {
-  for (const Shape& s : shapes) {
-    const Cube cube = cubeOf(s);
-    const int scales = 4;  // wider than the image: mirrored several times
-    const Starlet W(cube, scales);
-    requireAdjoint(W);
-    const Numbers y = image(W);
-    const auto pixels = static_cast<std::size_t>(s.pixels());
-    Numbers c = normal(s.size());
-    const auto mirrored = [](PetscInt i, PetscInt n) {
-      while (n > 1 && (i < 0 || i >= n)) i = i < 0 ? -i : 2 * (n - 1) - i;
-      return n > 1 ? i : 0;
-    };
-    const double spline[5] = {1, 4, 6, 4, 1};
-    Numbers total(c.size(), 0.0);
-    for (int j = 0; j <= scales; ++j) {
-      Numbers next(c.size(), 0.0);
-      if (j < scales)
-        eachPixel(s, [&](const At& p, std::size_t i) {
-          for (int a = 0; a < 5; ++a)
-            for (int b = 0; b < 5; ++b)
-              for (int d = 0; d < 5; ++d) {
-                const PetscInt z = mirrored(p.z + ((a - 2) << j), s.nz), yy = mirrored(p.y + ((b - 2) << j), s.ny),
-                               x = mirrored(p.x + ((d - 2) << j), s.nx);
-                next[i] += spline[a] * spline[b] * spline[d] / 4096 *
-                           c[static_cast<std::size_t>(((p.t * s.nz + z) * s.ny + yy) * s.nx + x)];
-              }
-        });
-      for (std::size_t i = 0; i < c.size(); ++i) {
-        const std::size_t t = i / pixels, at = (t * (scales + 1) + std::size_t(j)) * pixels + i - t * pixels;
-        BOOST_TEST(std::abs(y[at] - (c[i] - next[i])) < 1e-13, s.text() << " scale " << j);
-        total[i] += y[at];
-      }
-      c = next;
+namespace {
+
+/// A x with taps so many pixels apart along z, y, x at the scales.
+using TapDistances = std::array<std::array<PetscInt, 4>, 3>;
+
+void requireStarlet(const Shape& s, const Spacing& spacing, const TapDistances& taps) {
+  const Cube cube = cubeOf(s);
+  const int scales = 4;  // wider than the image: mirrored several times
+  const Starlet W(cube, scales, spacing);
+  requireAdjoint(W);
+  const Numbers y = image(W);
+  const auto pixels = static_cast<std::size_t>(s.pixels());
+  Numbers c = normal(s.size());
+  const auto mirrored = [](PetscInt i, PetscInt n) {
+    while (n > 1 && (i < 0 || i >= n)) i = i < 0 ? -i : 2 * (n - 1) - i;
+    return n > 1 ? i : 0;
+  };
+  const double spline[5] = {1, 4, 6, 4, 1};
+  Numbers total(c.size(), 0.0);
+  for (int j = 0; j <= scales; ++j) {
+    Numbers next(c.size(), 0.0);
+    if (j < scales)
+      eachPixel(s, [&](const At& p, std::size_t i) {
+        for (int a = 0; a < 5; ++a)
+          for (int b = 0; b < 5; ++b)
+            for (int d = 0; d < 5; ++d) {
+              const PetscInt z = mirrored(p.z + (a - 2) * taps[0][j], s.nz),
+                             yy = mirrored(p.y + (b - 2) * taps[1][j], s.ny),
+                             x = mirrored(p.x + (d - 2) * taps[2][j], s.nx);
+              next[i] += spline[a] * spline[b] * spline[d] / 4096 *
+                         c[static_cast<std::size_t>(((p.t * s.nz + z) * s.ny + yy) * s.nx + x)];
+            }
+      });
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      const std::size_t t = i / pixels, at = (t * (scales + 1) + std::size_t(j)) * pixels + i - t * pixels;
+      BOOST_TEST(std::abs(y[at] - (c[i] - next[i])) < 1e-13, s.text() << " scale " << j);
+      total[i] += y[at];
     }
-    BOOST_TEST(worstDifference(total, normal(s.size())) < 1e-14);  // the scales add up to the image
+    c = next;
   }
+  BOOST_TEST(worstDifference(total, normal(s.size())) < 1e-14);  // the scales add up to the image
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_starlet_transform_is_smoothing_with_the_b_spline_in_a_mirrored_image) {
+  constexpr std::array<PetscInt, 4> full{1, 2, 4, 8};
+  for (const Shape& s : shapes) requireStarlet(s, {1, 1, 1}, {full, full, full});
+  // round(2^j min h / h), by hand
+  requireStarlet({2, 1, 4, 3, 5}, {3, 1, 1}, {{{0, 1, 1, 3}, full, full}});
+  for (const Shape& s : {Shape{1, 1, 5, 4, 3}, Shape{3, 1, 1, 6, 5}})  // an axis of one pixel does not count
+    requireStarlet(s, {s.nz > 1 ? 1 : 0.1, 2.5, 0.5}, {{{1, 1, 2, 4}, {0, 0, 1, 2}, full}});
   expectError(ExitCode::BadConfig, {"starlet", "scales"}, [] { Starlet(cubeOf({}), 0); });
 }

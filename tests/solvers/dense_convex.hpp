@@ -122,8 +122,9 @@ struct DenseConvex {
   }
 };
 
-/// What the starlet coefficients w_1, ..., w_J of a frame are made of: rows over its pixels.
-inline std::vector<DenseConvex::Row> starletRows(const Shape& s, int scales) {
+/// What the starlet coefficients w_1, ..., w_J of a frame are made of: rows over its pixels. Of spacings, the least
+/// is 1.
+inline std::vector<DenseConvex::Row> starletRows(const Shape& s, int scales, const Spacing& spacing) {
   const auto pixels = static_cast<std::size_t>(s.pixels());
   const auto mirrored = [](PetscInt i, PetscInt n) {
     while (i < 0 || i >= n) i = i < 0 ? -i : 2 * (n - 1) - i;
@@ -136,14 +137,15 @@ inline std::vector<DenseConvex::Row> starletRows(const Shape& s, int scales) {
     for (int j = 0; j < scales; ++j) {
       const std::vector<double> before = c;
       PetscInt stride = 1;
-      for (const PetscInt n : {s.nx, s.ny, s.nz}) {
+      for (const auto& [n, h] : {std::pair{s.nx, spacing[2]}, {s.ny, spacing[1]}, {s.nz, spacing[0]}}) {
+        const auto distance = static_cast<PetscInt>(std::round(std::pow(2, j) / h));
         std::vector<double> next(pixels, 0);
-        constexpr double h[5] = {1 / 16.0, 4 / 16.0, 6 / 16.0, 4 / 16.0, 1 / 16.0};
+        constexpr double spline[5] = {1 / 16.0, 4 / 16.0, 6 / 16.0, 4 / 16.0, 1 / 16.0};
         for (std::size_t p = 0; p < pixels && n > 1; ++p) {
           const PetscInt i = static_cast<PetscInt>(p) / stride % n;
           for (int k = 0; k < 5; ++k) {
-            const PetscInt from = mirrored(i + (k - 2) * (PetscInt{1} << j), n);
-            next[p] += h[k] * c[static_cast<std::size_t>(static_cast<PetscInt>(p) + (from - i) * stride)];
+            const PetscInt from = mirrored(i + (k - 2) * distance, n);
+            next[p] += spline[k] * c[static_cast<std::size_t>(static_cast<PetscInt>(p) + (from - i) * stride)];
           }
         }
         if (n > 1) c = next;
@@ -216,7 +218,7 @@ inline DenseConvex denseOf(const ConvexProblem& p) {
           }
         }
   for (PetscInt f = 0; p.starlet > 0 && f < s.frames; ++f)
-    for (DenseConvex::Row coefficient : starletRows(s, p.scales)) {
+    for (DenseConvex::Row coefficient : starletRows(s, p.scales, p.spacing)) {
       for (auto& [i, c] : coefficient) i += static_cast<int>(f) * pixels;
       d.norms.push_back({p.starlet, {coefficient}});
     }

@@ -31,6 +31,7 @@ BOOST_AUTO_TEST_CASE(starlets_reach_the_limit_of_the_smoothed_norm) {
   Setup s(PETSC_COMM_WORLD, {2, 1, 2, 4, 3}, {2, 1, 2, 4, 3}, 0, true);
   s.problem.psfs = {psfOf(1, 3, 3, 0)};
   s.problem.chain = walk(2);
+  s.problem.spacing = {2, 1, 1};
   s.problem.starlet = 0.2;
   s.problem.scales = 2;
   compare(s, true, "starlets of a movie of volumes", 6000);
