@@ -38,6 +38,7 @@ struct MapResult : Stopped {
   double energy = 0;       ///< nats
   double gap = 0;  ///< estimate of E - E*, nats: 1/2 g^T M^-1 g over the free variables, and what bounds leave to gain
   double gradientNorm = 0;    ///< the KKT residual: of the gradient without what pushes against a bound
+  bool stands = false;        ///< energies stand still above what rtol asks for: more iterations do not help
   std::int64_t atBound = 0;   ///< variables at their bound
   std::int64_t products = 0;  ///< of the curvature with a vector ("newton")
 };

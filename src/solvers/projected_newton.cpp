@@ -23,6 +23,25 @@ double gainOf(const LinearOperator& H, Vec g, Vec d, Vec slope) {
 
 constexpr double longest = 2;  ///< step of a logarithm
 
+/// Whether the last steps together have gained next to nothing of what is still too much: the quadratic promises what
+/// conjugate gradients do not find, or what no step along it keeps (norms with corners that are hardly rounded).
+class Standstill {
+ public:
+  void add(double energy) {
+    energies_.push_back(energy);
+    if (energies_.size() > steps + 1) energies_.erase(energies_.begin());
+  }
+  bool is(double enough) const {
+    return energies_.size() > steps && energies_.front() - energies_.back() < little * enough;
+  }
+  void keepIn(State& state) { state.value("energies", energies_); }
+
+ private:
+  static constexpr std::size_t steps = 30;
+  static constexpr double little = 0.1;
+  std::vector<double> energies_;
+};
+
 OperatorPointer positivePart(const Space& space, Vec g) {
   VecHandle w = space.vec();
   const ReadLocal in(g);
@@ -64,14 +83,16 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
   r.iterations = options.iterationsBefore;
   double share = 0.5;
   bool near = options.curvature == Curvature::Fisher;
-  const Stage stage(observer, "map",
-                    State()
-                        .field("x", space, x)
-                        .value("iteration", r.iterations)
-                        .value("start_energy", r.startEnergy)
-                        .value("products", r.products)
-                        .value("share", share)
-                        .value("near", near));
+  Standstill standstill;
+  State state;
+  state.field("x", space, x)
+      .value("iteration", r.iterations)
+      .value("start_energy", r.startEnergy)
+      .value("products", r.products)
+      .value("share", share)
+      .value("near", near);
+  standstill.keepIn(state);
+  const Stage stage(observer, "map", state);
   ProjectedPoint here(term, bounds, x);
   here.begin(observer, r, stage.restored());
   const double reference = std::isnan(options.startEnergy) ? r.startEnergy : options.startEnergy;
@@ -105,7 +126,8 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     const NewtonStep step = wholeStep();
     r.gap = step.gain + boundGain;
     r.converged = here.kkt == 0 || (step.known && r.gap <= enough);
-    r.limited = !r.converged && last;
+    r.stands = !r.converged && standstill.is(enough);
+    r.limited = !r.converged && (last || r.stands);
     if (r.converged || r.limited) {
       r.products += spent;
       break;
@@ -149,6 +171,7 @@ MapResult projectedNewton(const Term& term, const MapOptions& options, const Bou
     near = near || r.gap <= 1e-5 * (reference - before);
     const bool good = taken == 1 && promised > 0 && before - here.energy > 0.7 * promised;
     share = good ? std::max(0.2 * share, 1e-3) : std::min(2 * share, 0.5);
+    standstill.add(here.energy);
     ++r.iterations;
     here.report(observer, r.iterations, MPI_Wtime() - started, r.iterations >= options.iterations);
   }

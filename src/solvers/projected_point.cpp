@@ -176,6 +176,7 @@ void ProjectedPoint::conclude(MapResult& r, const std::string& method) const {
   r.gradientNorm = kkt;
   r.atBound = bounds.atBound(x);
   r.reason = r.converged ? "reached rtol"
+             : r.stands  ? "energies stand still above what rtol asks for"
              : r.limited ? "stopped at the limit of iterations"
                          : "no step along the direction of " + method + " lowers the energy";
 }

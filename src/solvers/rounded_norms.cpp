@@ -34,12 +34,12 @@ MapResult solveRounded(const ConvexEnergy& energy, MapOptions options, Vec x, Ob
     if (std::isnan(options.startEnergy)) options.startEnergy = r.startEnergy;
     r.startEnergy = options.startEnergy;
     options.iterationsBefore = r.iterations;
-    const double exact = energy.value(x);
-    r.gap += exact - r.energy;
+    const double exact = energy.value(x), rounded = exact - r.energy;
+    r.gap += rounded;
     r.energy = exact;
     const double enough = std::max({rtol * (r.startEnergy - r.energy), 10 * leastGap, rounding * std::abs(r.energy)});
     r.limited = r.limited || (!r.converged && round > 0);  // what an earlier round has found can be used
-    if (!r.converged || r.gap <= enough) break;
+    if (r.stands ? rounded <= enough : !r.converged || r.gap <= enough) break;
     if (round + 1 < most) continue;
     r.converged = false;
     r.limited = true;

@@ -3,6 +3,7 @@ Newton's method, frames without data, masks of nearly everything. Against bounds
 
 check_hard.py LACUNA-DECONVOLVE LACUNA-SOLVE MPIEXEC"""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -182,6 +183,20 @@ def norms(folder, ranks):
                f"{bound:.1e} below by the KKT residual")
 
 
+def standstill(folder, ranks):
+    """Starlets by Newton's method to the last digits: conjugate gradients do not find what the quadratic promises, and it went on for thousands of steps."""
+    random = np.random.default_rng(1)
+    counts = random.poisson(2 + 30 * (random.random((1, 9, 8)) > 0.9)).astype(float)
+    settings = ("data.background=0.5", "psf.sigma_px=0.8", "model.region=valid", "prior.space.kind=starlet", "prior.space.strength=0.3", "solver.rtol=1e-8",
+                "solver.iterations=5000", "convolution.deterministic=true")
+    newton = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings, "solver.algorithm=newton"), (0, 3), y=counts)
+    steps = int(re.search(r"after (\d+) iterations", newton.said)[1])
+    exact = Solved(folder, sys.argv[1], ranks, IMAGES, (*settings, "solver.algorithm=admm"), (0, 3), y=counts)
+    bound = exact.notes["kkt_slack"] + exact.notes["kkt_residual"] * np.linalg.norm(exact.maps["estimate"] - newton.maps["estimate"])
+    require(steps < 1500 and -bound < newton.energy - exact.energy < 1e-5, f"{steps} steps, {newton.energy - exact.energy:.1e} above ADMM")
+    passed(f"a standstill, {ranks} ranks: {steps} steps, {newton.energy - exact.energy:.1e} nats above ADMM")
+
+
 def blank(folder, ranks):
     """Smoothness says nothing of the mean of a frame without data."""
     counts, use = np.random.default_rng(3).poisson(20, (3, 6, 6)).astype(float), np.ones((3, 6, 6))
@@ -226,5 +241,5 @@ def optima(folder, ranks):
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="lacuna_hard_") as scratch:
         for n in (1, 3):
-            for check in (logarithms, exposures, matrices, norms, blank, levels, optima):
+            for check in (logarithms, exposures, matrices, norms, standstill, blank, levels, optima):
                 check(scratch, n)
